@@ -1,0 +1,87 @@
+package messaging
+
+import (
+	"encoding/json"
+	"time"
+
+	"parley/wpauth"
+)
+
+// EventKind names what happened. Kinds are append-only: events outlive releases.
+type EventKind string
+
+// The kinds. Payloads are the structs named beside them, as JSON.
+const (
+	EventConversationCreated EventKind = "conversation_created" // ConversationCreated
+	EventMessageSent         EventKind = "message_sent"         // MessageSent
+	EventConversationRead    EventKind = "conversation_read"    // ReadMoved
+	EventMuted               EventKind = "conversation_muted"   // SettingChanged
+	EventArchived            EventKind = "conversation_archived"
+	EventBlocked             EventKind = "conversation_blocked" // BlockChanged
+	EventLeft                EventKind = "conversation_left"    // MemberLeft
+	EventRenamed             EventKind = "conversation_renamed" // Renamed
+	EventReported            EventKind = "conversation_reported"
+	EventPurged              EventKind = "conversation_purged" // Purged
+)
+
+// Event is one committed change. Position orders all events of the site.
+type Event struct {
+	Position     int64
+	Kind         EventKind
+	Conversation ConversationID
+	Message      MessageID // 0 = none
+	Actor        wpauth.UserID
+	At           time.Time
+	Payload      json.RawMessage
+}
+
+// ConversationCreated is the payload of EventConversationCreated.
+type ConversationCreated struct {
+	Type         string          `json:"type"`
+	Participants []wpauth.UserID `json:"participants"`
+}
+
+// MessageSent is the payload of EventMessageSent. Recipients are the active
+// members but the sender; Notified those who got or kept a bell row; Push those
+// of them who may also be pushed or mailed (contract 3.7). It never holds text.
+type MessageSent struct {
+	Seq        int64           `json:"seq"`
+	Recipients []wpauth.UserID `json:"recipients"`
+	Notified   []wpauth.UserID `json:"notified,omitempty"`
+	Push       []wpauth.UserID `json:"push,omitempty"`
+	System     bool            `json:"system,omitempty"`
+}
+
+// ReadMoved is the payload of EventConversationRead.
+type ReadMoved struct {
+	Seq int64 `json:"seq"`
+}
+
+// SettingChanged is the payload of EventMuted and EventArchived.
+type SettingChanged struct {
+	Value bool `json:"value"`
+}
+
+// BlockChanged is the payload of EventBlocked.
+type BlockChanged struct {
+	Other wpauth.UserID `json:"other"`
+	Value bool          `json:"value"`
+}
+
+// MemberLeft is the payload of EventLeft.
+type MemberLeft struct {
+	Seq     int64           `json:"seq"`
+	Members []wpauth.UserID `json:"members"`
+}
+
+// Renamed is the payload of EventRenamed.
+type Renamed struct {
+	Title   string          `json:"title"`
+	Members []wpauth.UserID `json:"members"`
+}
+
+// Purged is the payload of EventPurged.
+type Purged struct {
+	Members []wpauth.UserID `json:"members"`
+	By      wpauth.UserID   `json:"by"`
+}
