@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Builds bin/parley, a static binary with the pages embedded.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+version=${VERSION:-$(git describe --tags --always --dirty 2>/dev/null || echo unknown)}
+mkdir -p bin
+CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$version" -o bin/parley ./cmd/parley
+say "bin/parley $version"

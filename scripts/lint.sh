@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Format, vet and static analysis.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+say "gofmt, go vet, staticcheck"
+unformatted=$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 -r gofmt -l)
+[ -z "$unformatted" ] || die "Not gofmt-clean:
+$unformatted"
+go vet ./...
+go tool -modfile=tools/go.mod staticcheck ./...
