@@ -1,0 +1,79 @@
+package wptext_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"parley/wptext"
+)
+
+// hostile are texts of 10 KB made to be slow.
+var hostile = func() map[string]string {
+	m := map[string]string{}
+	for _, unit := range []string{
+		"<", "<a", "<a ", "<a =\"", "<a ='<a =\"", "<a \"<a \" ", "<a x=\"<a\" ", "<a x=\"<a \" ",
+		"<!--", "<!-- -->", "</", "<script>", "<script></script", "<script></script>", "<style><script>",
+		"&", "&#", "&amp", "&CounterClockwiseContourIntegral", "&amp;", "<br>", "<p>", "<p><br>", "\n", "\n\n", "a\n\n", " \n",
+		"<b>", "<b><i>", "<b></i>", "<b><i><u><s><em><strong><code>a\n\n", "</b>", "<b>a</i><i>b</b>",
+		"<ul>", "<ul><li>", "<li>", "<blockquote>", "</ul>", "<pre>", "<td>", "<div>", "<div>a",
+		"http://", "http://a", "http://a.b ", "www.", "www.a ", "http://a(", "http://a)", "://", ":", ")", "]",
+		"<a href=http://x>", "<a href=http://x>a\n\n", "e\u0301", "\u0301", "İ", "\xff", "\x00", "😀", "ß", "  ", "a b ",
+		"'", "\"", "--", "...", "\\", ":)", "@", "a@b.c ", "[", "[audio]", "x2", "&#x1f600;", ":-", "(c)",
+	} {
+		m[unit] = strings.Repeat(unit, 10240/len(unit)+1)[:10240]
+	}
+	m["link in paragraphs"] = "<a href=http://x/" + strings.Repeat("a", 2000) + ">" + strings.Repeat("a\n\n", 2700)
+	m["one bracketed URL"] = "http://a" + strings.Repeat("(", 5000) + strings.Repeat(")", 5000)
+	m["letters"] = strings.Repeat("a", 10240)
+	return m
+}()
+
+// within fails when the fastest of a few runs of f takes longer than limit.
+func within(t *testing.T, name string, limit time.Duration, f func()) {
+	t.Helper()
+	best := time.Hour
+	for range 10 {
+		start := time.Now()
+		f()
+		if best = min(best, time.Since(start)); best <= limit {
+			return
+		}
+	}
+	t.Errorf("%s took %v, want at most %v", name, best, limit)
+}
+
+func TestHostileTextIsFast(t *testing.T) {
+	for unit, s := range hostile {
+		const limit = 5 * time.Millisecond * slowdown
+		within(t, "Render of "+unit, limit, func() { wptext.Render(s) })
+		within(t, "Plain of "+unit, limit, func() { wptext.Plain(s) })
+		within(t, "Preview of "+unit, limit, func() { wptext.Preview(s, 255) })
+		within(t, "Fold of "+unit, limit, func() { wptext.Fold(s) })
+		if n := len(wptext.Render(s)); n > 300_000 {
+			t.Errorf("Render of %s: %d bytes", unit, n)
+		}
+	}
+}
+
+const chat = "Hi Bob, are you coming to the meeting at 10:30 tomorrow? I put the agenda on the table in the kitchen.\nSee you!"
+
+func BenchmarkRenderPlain(b *testing.B) { bench(b, chat, wptext.Render) }
+func BenchmarkRenderMarkup(b *testing.B) {
+	bench(b, "<b>Hi</b> see https://x.test/a?b=1&c=2 "+chat, wptext.Render)
+}
+func BenchmarkPlain(b *testing.B)       { bench(b, chat, wptext.Plain) }
+func BenchmarkPlainMarkup(b *testing.B) { bench(b, "<b>Hi</b> & "+chat, wptext.Plain) }
+func BenchmarkFoldASCII(b *testing.B)   { bench(b, chat, wptext.Fold) }
+func BenchmarkFold(b *testing.B)        { bench(b, "Crème "+chat, wptext.Fold) }
+func BenchmarkPreview(b *testing.B) {
+	bench(b, chat, func(s string) string { return wptext.Preview(s, 255) })
+}
+
+func bench(b *testing.B, s string, f func(string) string) {
+	b.SetBytes(int64(len(s)))
+	b.ReportAllocs()
+	for b.Loop() {
+		f(s)
+	}
+}

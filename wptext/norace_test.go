@@ -1,0 +1,5 @@
+//go:build !race
+
+package wptext_test
+
+const slowdown = 1
