@@ -1,0 +1,127 @@
+package mysql
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	gomysql "github.com/go-sql-driver/mysql"
+)
+
+// ErrUnavailable says that the database is away. It is the cause of contexts
+// made by DB.Guard when the watcher sees it go.
+var ErrUnavailable = errors.New("the database is away")
+
+// AmbiguousCommitError says that a COMMIT was sent and not answered: the changes
+// may be there or not. Only the caller can tell, by looking or by repeating
+// under the same client id.
+type AmbiguousCommitError struct{ Err error }
+
+func (e *AmbiguousCommitError) Error() string {
+	return fmt.Sprintf("the answer to COMMIT was lost: %v", e.Err)
+}
+
+func (e *AmbiguousCommitError) Unwrap() error { return e.Err }
+
+// Server error numbers, the same on MariaDB and MySQL unless noted.
+const (
+	errTooManyConnections     = 1040
+	errDBAccessDenied         = 1044
+	errAccessDenied           = 1045
+	errUnknownDatabase        = 1049
+	errServerShutdown         = 1053
+	errDuplicate              = 1062
+	errHostBlocked            = 1129
+	errHostNotPrivileged      = 1130
+	errTableAccessDenied      = 1142
+	errUserLimit              = 1203 // max_user_connections
+	errLockWait               = 1205
+	errDeadlock               = 1213
+	errAccessDeniedNoPassword = 1698
+	errUserResourceLimit      = 1226
+	errReadOnly               = 1290 // --read-only: a primary that became a replica
+	errDuplicateWithKeyName   = 1586
+	errReadOnlyMode           = 1836
+	errConnectionKilled       = 1927 // MariaDB
+	errDisconnectedIdle       = 4031 // MySQL 8.0.24+
+)
+
+func asServerError(err error) (*gomysql.MySQLError, bool) {
+	var e *gomysql.MySQLError
+	ok := errors.As(err, &e)
+	return e, ok
+}
+
+// IsUnavailable reports whether an error means that the database is away, or
+// takes no work for the moment, rather than that the statement was wrong. It
+// does not count an ended context: context.Cause says whose doing that was, and
+// Unavailable asks it.
+func IsUnavailable(err error) bool {
+	if err == nil {
+		return false
+	}
+	if e, ok := asServerError(err); ok {
+		switch e.Number {
+		case errTooManyConnections, errServerShutdown, errUserLimit, errUserResourceLimit, errHostBlocked,
+			errReadOnly, errReadOnlyMode, errConnectionKilled, errDisconnectedIdle:
+			return true
+		}
+		return false
+	}
+	for _, target := range []error{ErrUnavailable, driver.ErrBadConn, gomysql.ErrInvalidConn,
+		gomysql.ErrMalformPkt, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, os.ErrDeadlineExceeded,
+		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, syscall.ENOENT} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	var netErr net.Error
+	return errors.As(err, &netErr)
+}
+
+// Unavailable is IsUnavailable for a caller that still has the context: it also
+// recognises an error that came of the context being cancelled by the watcher.
+func Unavailable(ctx context.Context, err error) bool {
+	return err != nil && (IsUnavailable(err) || errors.Is(context.Cause(ctx), ErrUnavailable))
+}
+
+// IsDuplicate reports whether a statement met a row with the same unique key.
+// keyName is the key's name as created, "PRIMARY" for the primary key, or "" for
+// any. (MySQL names the table before the key since 8.0.19; both are understood.)
+func IsDuplicate(err error, keyName string) bool {
+	e, ok := asServerError(err)
+	if !ok || (e.Number != errDuplicate && e.Number != errDuplicateWithKeyName) {
+		return false
+	}
+	if keyName == "" {
+		return true
+	}
+	// The message ends with: … for key 'name'. What comes before may be a
+	// member's own text, so only the end is looked at.
+	msg := strings.TrimSuffix(e.Message, "'")
+	i := strings.LastIndexByte(msg, '\'')
+	if i < 0 {
+		return false
+	}
+	name := msg[i+1:]
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
+		name = name[dot+1:]
+	}
+	return strings.EqualFold(name, keyName)
+}
+
+// IsRetryable reports whether the same transaction may well pass when repeated:
+// a deadlock, or a row lock that was not had in time.
+func IsRetryable(err error) bool {
+	e, ok := asServerError(err)
+	return ok && (e.Number == errDeadlock || e.Number == errLockWait)
+}

@@ -1,0 +1,131 @@
+package testdb
+
+import (
+	"crypto/rand"
+	"database/sql"
+	_ "embed"
+	"encoding/hex"
+	"os"
+	"sync"
+	"testing"
+
+	gomysql "github.com/go-sql-driver/mysql"
+	"github.com/jmoiron/sqlx"
+
+	"parley/internal/mysql"
+)
+
+// DSNVariable names the environment variable with the DSN of a server to use.
+const DSNVariable = "PARLEY_TEST_DSN"
+
+//go:embed testdata/site.sql
+var siteSQL string
+
+// Open returns a pool on a fresh, empty database, which is dropped when the test
+// ends. Its default collation differs from Parley's on purpose: tables that do
+// not say what they want show up.
+func Open(t testing.TB) *sqlx.DB {
+	t.Helper()
+	return Connect(t, DSN(t))
+}
+
+// DSN creates a fresh, empty database and returns a DSN of it.
+func DSN(t testing.TB) string {
+	t.Helper()
+	if dsn := os.Getenv(DSNVariable); dsn != "" {
+		return createDatabase(t, dsn, true)
+	}
+	s, err := shared()
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	return createDatabase(t, s.DSN(""), true)
+}
+
+// Site returns a pool on a fresh database with the WordPress site of the recorded
+// conversations in it (prefix wp_): seven members, spaces, restrictions, and the
+// empty BuddyPress tables.
+func Site(t testing.TB) *sqlx.DB {
+	t.Helper()
+	return Connect(t, SiteDSN(t))
+}
+
+// SiteDSN is Site, as a DSN.
+func SiteDSN(t testing.TB) string {
+	t.Helper()
+	dsn := DSN(t)
+	Load(t, dsn, siteSQL)
+	return dsn
+}
+
+// Connect opens a pool with Parley's connection settings, closed when the test ends.
+func Connect(t testing.TB, dsn string) *sqlx.DB {
+	t.Helper()
+	c, err := mysql.NewConnector(dsn)
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	db := sqlx.NewDb(sql.OpenDB(c), "mysql")
+	db.SetMaxOpenConns(64)
+	db.SetMaxIdleConns(16)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// Load runs a dump of many statements on the database of a DSN.
+func Load(t testing.TB, dsn, dump string) {
+	t.Helper()
+	cfg, err := mysql.Config(dsn)
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	cfg.MultiStatements = true
+	c, err := gomysql.NewConnector(cfg)
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	db := sql.OpenDB(c)
+	defer db.Close()
+	if _, err := db.Exec(dump); err != nil {
+		t.Fatalf("testdb: load: %v", err)
+	}
+}
+
+// shared is the server of this process, started at the first need.
+var shared = sync.OnceValues(func() (*Server, error) { return newServer(nil) })
+
+func createDatabase(t testing.TB, server string, drop bool) string {
+	t.Helper()
+	cfg, err := mysql.Config(server)
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	cfg.DBName = ""
+	c, err := gomysql.NewConnector(cfg)
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	admin := sql.OpenDB(c)
+	defer admin.Close()
+	var b [6]byte
+	_, _ = rand.Read(b[:])
+	name := "parley_test_" + hex.EncodeToString(b[:])
+	if _, err := admin.Exec("CREATE DATABASE " + name + " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"); err != nil {
+		t.Fatalf("testdb: create a database: %v", err)
+	}
+	if drop {
+		t.Cleanup(func() {
+			admin := sql.OpenDB(c)
+			defer admin.Close()
+			if _, err := admin.Exec("DROP DATABASE IF EXISTS " + name); err != nil {
+				t.Errorf("testdb: drop %s: %v", name, err)
+			}
+		})
+	}
+	out, err := gomysql.ParseDSN(server)
+	if err != nil {
+		t.Fatalf("testdb: %v", err)
+	}
+	out.DBName = name
+	return out.FormatDSN()
+}
