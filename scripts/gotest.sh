@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Runs go test -race on the packages named, all on one throw-away MariaDB.
+# Runs go test -race on the packages named, all on one throw-away MariaDB, and
+# ends with a line that counts.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 say "go test -race"
-go test -race -count=1 -timeout 15m "$@"
+mkdir -p build/tools
+go build -o build/tools/ ./internal/testdb/cmd/withdb ./internal/testsum
+build/tools/withdb go test -json -race -count=1 -timeout 15m "$@" | build/tools/testsum

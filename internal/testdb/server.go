@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/bound"
 	"parley/internal/mysql"
 )
 
@@ -125,7 +126,7 @@ func newServer(args []string) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{dir: dir, socket: filepath.Join(dir, "s"), args: args}
-	if err := removeWithProcess(dir); err != nil {
+	if err := bound.Remove(dir); err != nil {
 		return nil, err
 	}
 	if err := os.CopyFS(filepath.Join(dir, "data"), os.DirFS(tmpl)); err != nil {
@@ -175,7 +176,7 @@ func (s *Server) start() error {
 		"--character-set-server=utf8mb4")
 	cmd := exec.Command(bin, append(args, s.args...)...)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
-	if err := startBound(cmd); err != nil {
+	if err := bound.Start(cmd, syscall.SIGKILL); err != nil {
 		return err
 	}
 	done := make(chan struct{})
