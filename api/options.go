@@ -1,0 +1,93 @@
+// Package api is Parley's HTTP surface: the gin engine, jetonomy/v1, oversight,
+// health and metrics. Handlers decide nothing: they say who asks and for what, and
+// shape what messaging answers.
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/messaging"
+	"parley/wpauth"
+)
+
+// Options are what New needs. Messenger, Authenticate and Directory are required.
+type Options struct {
+	Messenger messaging.Messenger
+	Directory wpauth.Directory
+	// Authenticate says who calls (wpauth.Site.Authenticate): nobody is no error;
+	// wpauth.ErrInvalidNonce is answered with 403 rest_cookie_invalid_nonce. The
+	// string is a fresh wp_rest nonce, "" for none.
+	Authenticate func(context.Context, wpauth.Credentials) (wpauth.Identity, string, error)
+	// Limits shape the parameter checks; messaging enforces them again.
+	Limits messaging.Limits
+	// TrustedProxies are the peers whose X-Forwarded-For and X-Forwarded-Proto are
+	// believed (setting trusted_proxies).
+	TrustedProxies []netip.Prefix
+	// RequestTimeout ends a request that takes longer; 10 s when 0.
+	RequestTimeout time.Duration
+	// Available tells whether the database is there (mysql.DB.Available). nil: always.
+	Available func() bool
+	// Guard makes a context that ends when the database goes away (mysql.DB.Guard).
+	// nil: none.
+	Guard func(context.Context) (context.Context, context.CancelFunc)
+	// IsUnavailable recognises errors of a database that is away
+	// (mysql.IsUnavailable). nil: none is.
+	IsUnavailable func(error) bool
+	// Pages serves what is below /{community}/messages; nil: nothing is there.
+	Pages http.Handler
+	// Middleware runs around every request: request id, log, metrics.
+	Middleware []gin.HandlerFunc
+	Log        *slog.Logger
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+}
+
+// defaultRequestTimeout bounds a request that has no other bound.
+const defaultRequestTimeout = 10 * time.Second
+
+func (o *Options) complete() error {
+	if o.Messenger == nil || o.Directory == nil || o.Authenticate == nil {
+		return errors.New("api: Messenger, Directory and Authenticate are required")
+	}
+	if o.RequestTimeout <= 0 {
+		o.RequestTimeout = defaultRequestTimeout
+	}
+	if o.Available == nil {
+		o.Available = func() bool { return true }
+	}
+	if o.Guard == nil {
+		o.Guard = context.WithCancel
+	}
+	if o.IsUnavailable == nil {
+		o.IsUnavailable = func(error) bool { return false }
+	}
+	if o.Limits == (messaging.Limits{}) {
+		o.Limits = messaging.DefaultLimits()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return nil
+}
+
+// Keys under which a request's gin.Context holds what logs and metrics name.
+const (
+	// RequestIDKey holds the request id (string); the middleware that makes it sets it.
+	RequestIDKey = "parley.request_id"
+	// RouteKey holds the route that was found, "/jetonomy/v1/conversations/{id}" (string).
+	RouteKey = "parley.route"
+	// UserKey holds the caller's id (wpauth.UserID); absent for nobody.
+	UserKey = "parley.user"
+	// ErrorKey holds the cause of an answer 5xx (error).
+	ErrorKey = "parley.error"
+)

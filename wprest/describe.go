@@ -1,0 +1,103 @@
+package wprest
+
+import "strings"
+
+// describe answers OPTIONS (rest_handle_options_request): what the route takes;
+// an empty list for a path that is none. Nobody needs to be logged in.
+func (c *Call) describe(site *Site) {
+	j, r := c.Out, c.Route
+	if r == nil {
+		j.OpenList().CloseList()
+		return
+	}
+	j.Open()
+	j.Key("namespace").Str(r.Namespace)
+	j.Key("methods")
+	strs(j, r.methods)
+	j.Key("endpoints").OpenList()
+	for i := range r.Endpoints {
+		j.Open()
+		j.Key("methods")
+		strs(j, r.Endpoints[i].Methods)
+		j.Key("args")
+		r.Endpoints[i].Args.describe(j)
+		j.Close()
+	}
+	j.CloseList()
+	if r.Schema != nil {
+		j.Key("schema")
+		r.Schema(j)
+	}
+	if !strings.Contains(r.Pattern, "{") {
+		j.Key("_links").Open().Key("self").OpenList().Open()
+		j.Key("href").Str(site.Root + strings.TrimPrefix(r.Address(), "/"))
+		j.Close().CloseList().Close()
+	}
+	j.Close()
+}
+
+func (s Schema) describe(j *JSON) {
+	if len(s) == 0 {
+		j.OpenList().CloseList()
+		return
+	}
+	j.Open()
+	for i := range s {
+		arg := &s[i]
+		j.Key(arg.Name).Open()
+		if arg.Description != "" {
+			j.Key("description").Str(arg.Description)
+		}
+		if t := typeNames[arg.Type]; t != "" {
+			j.Key("type").Str(t)
+		}
+		if arg.Enum != nil {
+			j.Key("enum")
+			strs(j, arg.Enum)
+		}
+		switch d := arg.Default.(type) {
+		case int64:
+			j.Key("default").Int(d)
+		case bool:
+			j.Key("default").Bool(d)
+		case string:
+			j.Key("default").Str(d)
+		}
+		switch {
+		case arg.Type == TypeInts:
+			j.Key("items").Open().Key("type").Str("integer")
+			arg.describeBounds(j)
+			j.Close()
+		case arg.Type == TypeObjects:
+			j.Key("items").Open().Key("type").Str("object").Close()
+		default:
+			arg.describeBounds(j)
+		}
+		if arg.MinRunes > 0 {
+			j.Key("minLength").Int(int64(arg.MinRunes))
+		}
+		if arg.MaxRunes > 0 {
+			j.Key("maxLength").Int(int64(arg.MaxRunes))
+		}
+		j.Key("required").Bool(arg.Required)
+		j.Close()
+	}
+	j.Close()
+}
+
+func (arg *Arg) describeBounds(j *JSON) {
+	if arg.Min != nil {
+		j.Key("minimum").Int(*arg.Min)
+	}
+	if arg.Max != nil {
+		j.Key("maximum").Int(*arg.Max)
+	}
+}
+
+func strs(j *JSON, list []string) {
+	j.OpenList()
+	for _, s := range list {
+		j.Str(s)
+	}
+	j.CloseList()
+}
