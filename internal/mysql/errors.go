@@ -40,11 +40,14 @@ const (
 	errHostBlocked            = 1129
 	errHostNotPrivileged      = 1130
 	errTableAccessDenied      = 1142
+	errColumnAccessDenied     = 1143
+	errNoSuchTable            = 1146
 	errUserLimit              = 1203 // max_user_connections
 	errLockWait               = 1205
 	errDeadlock               = 1213
 	errAccessDeniedNoPassword = 1698
 	errUserResourceLimit      = 1226
+	errSpecificAccessDenied   = 1227
 	errReadOnly               = 1290 // --read-only: a primary that became a replica
 	errDuplicateWithKeyName   = 1586
 	errReadOnlyMode           = 1836
@@ -124,4 +127,23 @@ func IsDuplicate(err error, keyName string) bool {
 func IsRetryable(err error) bool {
 	e, ok := asServerError(err)
 	return ok && (e.Number == errDeadlock || e.Number == errLockWait)
+}
+
+// IsDenied reports whether the server refused a statement for want of rights.
+func IsDenied(err error) bool {
+	e, ok := asServerError(err)
+	if !ok {
+		return false
+	}
+	switch e.Number {
+	case errDBAccessDenied, errTableAccessDenied, errColumnAccessDenied, errSpecificAccessDenied:
+		return true
+	}
+	return false
+}
+
+// IsNoTable reports whether a statement named a table that does not exist.
+func IsNoTable(err error) bool {
+	e, ok := asServerError(err)
+	return ok && e.Number == errNoSuchTable
 }

@@ -1,6 +1,7 @@
--- {{p}} is Parley's own table prefix. Times are UTC with microseconds.
+-- {{p}} is Parley's own table prefix. Times are UTC with microseconds. Every statement
+-- may run again after a half-applied attempt.
 
-CREATE TABLE {{p}}conversations (
+CREATE TABLE IF NOT EXISTS `{{p}}conversations` (
   id                   BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   type                 TINYINT UNSIGNED NOT NULL,           -- 1 direct, 2 group
   title                VARCHAR(255) NULL,
@@ -20,7 +21,7 @@ CREATE TABLE {{p}}conversations (
   KEY activity (last_activity_at, id)                       -- oversight list
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
-CREATE TABLE {{p}}participants (
+CREATE TABLE IF NOT EXISTS `{{p}}participants` (
   conversation_id  BIGINT UNSIGNED NOT NULL,
   user_id          BIGINT UNSIGNED NOT NULL,
   id               BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, -- on the wire of the BuddyPress surface
@@ -46,7 +47,7 @@ CREATE TABLE {{p}}participants (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
 -- Clustered by conversation: a page of a thread is one range.
-CREATE TABLE {{p}}messages (
+CREATE TABLE IF NOT EXISTS `{{p}}messages` (
   conversation_id BIGINT UNSIGNED NOT NULL,
   id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   seq             BIGINT UNSIGNED NOT NULL,                 -- gapless from 1
@@ -66,7 +67,7 @@ CREATE TABLE {{p}}messages (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
 -- Folded text for searching one's own messages; no FULLTEXT (docs/decisions).
-CREATE TABLE {{p}}message_text (
+CREATE TABLE IF NOT EXISTS `{{p}}message_text` (
   conversation_id BIGINT UNSIGNED NOT NULL,
   message_id      BIGINT UNSIGNED NOT NULL,
   sender_id       BIGINT UNSIGNED NOT NULL,
@@ -74,7 +75,7 @@ CREATE TABLE {{p}}message_text (
   PRIMARY KEY (conversation_id, message_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
-CREATE TABLE {{p}}reports (
+CREATE TABLE IF NOT EXISTS `{{p}}reports` (
   id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   reporter_id     BIGINT UNSIGNED NOT NULL,
   reported_id     BIGINT UNSIGNED NOT NULL,
@@ -88,7 +89,7 @@ CREATE TABLE {{p}}reports (
   UNIQUE KEY once (reporter_id, conversation_id, message_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
-CREATE TABLE {{p}}preferences (
+CREATE TABLE IF NOT EXISTS `{{p}}preferences` (
   user_id    BIGINT UNSIGNED NOT NULL,
   notify_web   TINYINT UNSIGNED NULL,                       -- NULL: the site's choice
   notify_email TINYINT UNSIGNED NULL,
@@ -96,7 +97,7 @@ CREATE TABLE {{p}}preferences (
   PRIMARY KEY (user_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
-CREATE TABLE {{p}}audit_log (
+CREATE TABLE IF NOT EXISTS `{{p}}audit_log` (
   id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   actor_id        BIGINT UNSIGNED NOT NULL,
   actor_login     VARCHAR(60) NOT NULL,
@@ -112,7 +113,7 @@ CREATE TABLE {{p}}audit_log (
 
 -- What happened, written with the change. A reader that meets a hole settles it
 -- by taking the position itself (kind ''), so order never depends on a clock.
-CREATE TABLE {{p}}events (
+CREATE TABLE IF NOT EXISTS `{{p}}events` (
   id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   kind            VARCHAR(40) NOT NULL,
   conversation_id BIGINT UNSIGNED NOT NULL,
