@@ -1,0 +1,98 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"parley/internal/mysql"
+	"parley/messaging/store"
+	"parley/schema"
+	"parley/wpauth"
+)
+
+// Options are what a Service works with. DB, Tables and Directory are needed.
+type Options struct {
+	DB        *mysql.DB
+	Tables    schema.Tables
+	Directory wpauth.Directory
+	// Limits are used as they are; DefaultLimits when the zero value.
+	Limits Limits
+	// MinTrustLevel is needed to start a conversation (contract 3.1); 0 lets everyone.
+	MinTrustLevel int
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Logger gets what no caller is told; nil means slog.Default.
+	Logger *slog.Logger
+}
+
+// Service is the use cases of Parley. It is safe for concurrent use.
+type Service struct {
+	db       *mysql.DB
+	store    *store.Store
+	dir      wpauth.Directory
+	limits   Limits
+	minTrust int
+	clock    func() time.Time
+	log      *slog.Logger
+	senders  *turnstile
+}
+
+// New makes a Service. The site's plugins are asked for once: a site that installs
+// Jetonomy needs a restart.
+func New(o Options) (*Service, error) {
+	switch {
+	case o.DB == nil:
+		return nil, errors.New("messaging: a Service needs a database")
+	case o.Directory == nil:
+		return nil, errors.New("messaging: a Service needs a directory of members")
+	case o.Tables == (schema.Tables{}):
+		return nil, errors.New("messaging: a Service needs the names of its tables")
+	}
+	if o.Limits == (Limits{}) {
+		o.Limits = DefaultLimits()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return &Service{
+		db:       o.DB,
+		store:    store.New(o.DB.DB, o.Tables, o.Directory.Tables(), o.Directory.Features()),
+		dir:      o.Directory,
+		limits:   o.Limits,
+		minTrust: o.MinTrustLevel,
+		clock:    o.Now,
+		log:      o.Logger,
+		senders:  newTurnstile(),
+	}, nil
+}
+
+// jetonomy reports whether trust, spaces, restrictions, blocks and bell rows exist.
+func (s *Service) jetonomy() bool { return s.dir.Features().Jetonomy }
+
+// now is the one moment of a use case: UTC, as finely as the tables keep it.
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+
+// inTx runs f in a transaction, again after a deadlock, and turns a database that is
+// away into Unavailable.
+func (s *Service) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
+	return s.fault(ctx, mysql.InTx(ctx, s.db, f))
+}
+
+// retryAfter is what callers are told to wait when the database is away.
+const retryAfter = 2 * time.Second
+
+// fault gives errors of the database their Reason: Unavailable when it is away, none
+// (an internal fault) otherwise. Refusals pass as they are.
+func (s *Service) fault(ctx context.Context, err error) error {
+	if err == nil || ReasonOf(err) != "" || !mysql.Unavailable(ctx, err) {
+		return err
+	}
+	return &Error{Reason: Unavailable, RetryAfter: retryAfter, Err: err}
+}
