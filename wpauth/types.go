@@ -53,9 +53,9 @@ func (id *Identity) LoggedIn() bool { return id != nil && id.UserID > 0 }
 
 // Can reports whether the caller has a capability, as WordPress's
 // WP_User::has_cap decides for primitive capabilities: role capabilities, then
-// the user's own grants and denials, everything for a super admin unless denied.
+// the user's own grants and denials; on a network a super admin may do everything.
 func (id *Identity) Can(capability string) bool {
-	return id != nil && id.caps[capability]
+	return id != nil && (id.SuperAdmin || id.caps[capability])
 }
 
 // Credentials is what a request carries that can say who is calling. It is
@@ -137,6 +137,9 @@ type Features struct {
 	// Jetonomy: trust levels, shared spaces, restrictions, community blocks and
 	// bell rows apply. Without it none of them do (running.md, "Sites without Jetonomy").
 	Jetonomy bool
+	// JetonomyBell and JetonomyFlags tell whether its tables for bell rows and for
+	// reports exist; a site whose plugin was installed properly has both.
+	JetonomyBell, JetonomyFlags bool
 	// BuddyPress: bp_notifications exists.
 	BuddyPress bool
 }

@@ -1,0 +1,168 @@
+package wpauth
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"parley/wpauth/phpvalue"
+)
+
+// nameRule is Jetonomy's setting member_name_display (1.9.4).
+type nameRule string
+
+const (
+	nameDisplay nameRule = "display_name"
+	nameHandle  nameRule = "handle"
+	nameBoth    nameRule = "both"
+)
+
+func newNameRule(jetonomy phpvalue.Value) nameRule {
+	switch rule := nameRule(textOf(jetonomy, "member_name_display")); rule {
+	case nameHandle, nameBoth:
+		return rule
+	}
+	return nameDisplay
+}
+
+// name is what a member is called: display name, else nicename, else login, and
+// by the site's choice the handle instead or beside it.
+func (r nameRule) name(display, nicename, login string) string {
+	name := firstOf(display, nicename, login)
+	handle := "@" + firstOf(nicename, login)
+	switch r {
+	case nameHandle:
+		return handle
+	case nameBoth:
+		return name + " (" + handle + ")"
+	}
+	return name
+}
+
+// Members returns a card for every id; see Directory.
+func (s *Site) Members(ctx context.Context, ids []UserID) (map[UserID]Member, error) {
+	found := make(map[UserID]Member, len(ids))
+	missing := s.cards.pick(ids, found)
+	if len(missing) == 0 {
+		return found, nil
+	}
+	return found, s.loadMembers(ctx, missing, found)
+}
+
+// FreshMembers is Members past the cache; see Directory.
+func (s *Site) FreshMembers(ctx context.Context, ids []UserID) (map[UserID]Member, error) {
+	found := make(map[UserID]Member, len(ids))
+	want := make([]UserID, 0, len(ids))
+	for _, id := range ids {
+		if _, dup := found[id]; !dup {
+			found[id] = Member{ID: id}
+			if id > 0 {
+				want = append(want, id)
+			}
+		}
+	}
+	if len(want) == 0 {
+		return found, nil
+	}
+	return found, s.loadMembers(ctx, want, found)
+}
+
+// loadMembers reads the cards of ids, which differ and are positive, in one
+// statement into found and the cache. Accounts that are gone get an empty card.
+func (s *Site) loadMembers(ctx context.Context, ids []UserID, found map[UserID]Member) error {
+	cur, err := s.settings(ctx)
+	if err != nil {
+		return err
+	}
+	query := s.sql.plainCards
+	if cur.features.Jetonomy {
+		query = s.sql.cards
+	}
+	query, args, err := sqlx.In(query, ids)
+	if err != nil {
+		return err
+	}
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for _, id := range ids {
+		found[id] = Member{ID: id}
+	}
+	for rows.Next() {
+		var (
+			m                    Member
+			display              string
+			picture, hasGravatar sql.NullString
+			lastSeen             sql.NullTime
+		)
+		if err := rows.Scan(&m.ID, &m.Login, &m.Nicename, &display, &m.Email,
+			&picture, &m.TrustLevel, &lastSeen, &hasGravatar); err != nil {
+			return err
+		}
+		m.Exists = true
+		m.DisplayName = cur.names.name(display, m.Nicename, m.Login)
+		m.AvatarURL = cur.avatars.url(picture.String, m.Email, hasGravatar.String == "1")
+		m.LastSeenAt = lastSeen.Time
+		found[m.ID] = m
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		s.cards.put(found[id])
+	}
+	return nil
+}
+
+// maxCards bounds the number of cards kept.
+const maxCards = 20_000
+
+// cardCache keeps cards for MemberCacheTTL.
+type cardCache struct {
+	mu    sync.Mutex
+	cards map[UserID]cachedCard
+}
+
+type cachedCard struct {
+	member Member
+	loaded time.Time
+}
+
+func newCardCache() *cardCache { return &cardCache{cards: map[UserID]cachedCard{}} }
+
+// pick moves what it has of ids into found and returns the others, each once.
+// Nobody (id 0 or less) is answered at once.
+func (c *cardCache) pick(ids []UserID, found map[UserID]Member) (missing []UserID) {
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range ids {
+		if _, dup := found[id]; dup {
+			continue
+		}
+		found[id] = Member{ID: id}
+		if id <= 0 {
+			continue
+		}
+		if card, ok := c.cards[id]; ok && now.Sub(card.loaded) < MemberCacheTTL {
+			found[id] = card.member
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	return missing
+}
+
+func (c *cardCache) put(m Member) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.cards) >= maxCards {
+		clear(c.cards)
+	}
+	c.cards[m.ID] = cachedCard{m, time.Now()}
+}

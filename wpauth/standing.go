@@ -1,0 +1,104 @@
+package wpauth
+
+import (
+	"context"
+	"database/sql"
+	"net/netip"
+	"sync"
+	"time"
+
+	"parley/wpauth/phpvalue"
+)
+
+// Standing reads restrictions and verification; see Directory. A restriction
+// counts while expires_at is null (or a zero date) or in the future. ip is the
+// caller's address; an invalid one is never banned.
+func (s *Site) Standing(ctx context.Context, id UserID, ip netip.Addr) (Standing, error) {
+	cur, err := s.settings(ctx)
+	if err != nil || !cur.features.Jetonomy {
+		return Standing{}, err
+	}
+	now := s.now().UTC()
+	short, asSent, long := ipSpellings(ip)
+	var (
+		st      Standing
+		pending sql.NullString
+	)
+	err = s.db.QueryRowContext(ctx, s.sql.standing,
+		id, now, id, now, short, asSent, long, now, id,
+	).Scan(&st.GlobalBan, &st.Silenced, &st.IPBanned, &pending)
+	if err != nil {
+		return Standing{}, err
+	}
+	st.IPBanned = st.IPBanned && ip.IsValid()
+	st.PendingVerification = pending.Valid && metaTruthy(pending.String)
+	return st, nil
+}
+
+// ipSpellings are the ways an address may have been written into a ban: as IPv4
+// when it is one inside IPv6, as it came, and with all of its groups.
+func ipSpellings(ip netip.Addr) (short, asSent, long string) {
+	if !ip.IsValid() {
+		return "", "", ""
+	}
+	ip = ip.WithZone("")
+	return ip.Unmap().String(), ip.String(), ip.Unmap().StringExpanded()
+}
+
+// metaTruthy is PHP's truth of a meta value after maybe_unserialize(). What looks
+// serialized and cannot be read counts as set.
+func metaTruthy(stored string) bool {
+	if v, err := phpvalue.Parse(stored); err == nil {
+		return v.Truthy()
+	}
+	return phpvalue.NewString(stored).Truthy()
+}
+
+// presenceInterval is how often a member's last_seen_at is written at most.
+const presenceInterval = time.Minute
+
+// maxPresence bounds how many members are remembered as just written.
+const maxPresence = 50_000
+
+// presence remembers whose last_seen_at this process wrote within the last minute.
+type presence struct {
+	mu    sync.Mutex
+	wrote map[UserID]time.Time
+}
+
+func newPresence() *presence { return &presence{wrote: map[UserID]time.Time{}} }
+
+// due tells whether id is to be written at now, and takes the turn if so.
+func (p *presence) due(id UserID, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if last, ok := p.wrote[id]; ok && now.Sub(last) < presenceInterval && !now.Before(last) {
+		return false
+	}
+	if len(p.wrote) >= maxPresence {
+		clear(p.wrote)
+	}
+	p.wrote[id] = now
+	return true
+}
+
+// forget gives a turn back that could not be used.
+func (p *presence) forget(id UserID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.wrote, id)
+}
+
+// TouchLastSeen records presence; see Directory. Without Jetonomy there is no
+// place for it and nothing is done.
+func (s *Site) TouchLastSeen(ctx context.Context, id UserID) error {
+	now := s.now().UTC().Truncate(time.Second)
+	if id <= 0 || !s.Features().Jetonomy || !s.seen.due(id, now) {
+		return nil
+	}
+	_, err := s.db.ExecContext(ctx, s.sql.touch, now, now, id, now.Add(-presenceInterval), now)
+	if err != nil {
+		s.seen.forget(id)
+	}
+	return err
+}
