@@ -21,6 +21,9 @@ const DSNVariable = "PARLEY_TEST_DSN"
 //go:embed testdata/site.sql
 var siteSQL string
 
+//go:embed testdata/jetonomy.sql
+var jetonomySQL string
+
 // Open returns a pool on a fresh, empty database, which is dropped when the test
 // ends. Its default collation differs from Parley's on purpose: tables that do
 // not say what they want show up.
@@ -43,8 +46,9 @@ func DSN(t testing.TB) string {
 }
 
 // Site returns a pool on a fresh database with the WordPress site of the recorded
-// conversations in it (prefix wp_): seven members, spaces, restrictions, and the
-// empty BuddyPress tables.
+// conversations in it (prefix wp_): seven members with the passwords and sessions of
+// the recordings, spaces, restrictions, the empty BuddyPress tables, and Jetonomy's
+// tables for bell rows and reports. Keys and CookieHash are this site's.
 func Site(t testing.TB) *sqlx.DB {
 	t.Helper()
 	return Connect(t, SiteDSN(t))
@@ -54,7 +58,7 @@ func Site(t testing.TB) *sqlx.DB {
 func SiteDSN(t testing.TB) string {
 	t.Helper()
 	dsn := DSN(t)
-	Load(t, dsn, siteSQL)
+	Load(t, dsn, siteSQL+jetonomySQL)
 	return dsn
 }
 

@@ -1,0 +1,6 @@
+package testdb
+
+// Recorded makes a person of recorded values.
+func Recorded(login string, id int64, hash, token string) Person {
+	return Person{Login: login, ID: id, hash: hash, SessionToken: token}
+}
