@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"parley/internal/mysql"
 	"parley/messaging"
 	"parley/wprest"
 )
@@ -81,7 +82,7 @@ func (s *server) translate(ctx context.Context, r *http.Request, err error) *wpr
 		}
 	}
 	noteCause(ctx, err)
-	if s.away(ctx, err) {
+	if away(ctx, err) {
 		return unavailable()
 	}
 	if r.Context().Err() == nil {
@@ -92,8 +93,8 @@ func (s *server) translate(ctx context.Context, r *http.Request, err error) *wpr
 
 // away reports whether an error comes of a database that went away or did not
 // answer in time.
-func (s *server) away(ctx context.Context, err error) bool {
-	return s.IsUnavailable(err) || s.IsUnavailable(context.Cause(ctx)) ||
+func away(ctx context.Context, err error) bool {
+	return mysql.Unavailable(ctx, err) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 }
 

@@ -37,9 +37,6 @@ type Options struct {
 	// Guard makes a context that ends when the database goes away (mysql.DB.Guard).
 	// nil: none.
 	Guard func(context.Context) (context.Context, context.CancelFunc)
-	// IsUnavailable recognises errors of a database that is away
-	// (mysql.IsUnavailable). nil: none is.
-	IsUnavailable func(error) bool
 	// Pages serves what is below /{community}/messages; nil: nothing is there.
 	Pages http.Handler
 	// Middleware runs around every request: request id, log, metrics.
@@ -64,9 +61,6 @@ func (o *Options) complete() error {
 	}
 	if o.Guard == nil {
 		o.Guard = context.WithCancel
-	}
-	if o.IsUnavailable == nil {
-		o.IsUnavailable = func(error) bool { return false }
 	}
 	if o.Limits == (messaging.Limits{}) {
 		o.Limits = messaging.DefaultLimits()

@@ -1,10 +1,5 @@
 package api
 
-import (
-	"errors"
-	"time"
-)
-
-func formatTime(t time.Time, _ string) string { return t.Format("3:04 pm") }
+import "errors"
 
 var errInvalidNonce = errors.New("nonce")

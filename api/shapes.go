@@ -181,7 +181,7 @@ func (v *view) message(j *wprest.JSON, m *messaging.Message) {
 	j.Key("content_plain").Str(m.Plain)
 	j.Key("is_system").Bool(m.Kind == messaging.KindSystem)
 	j.Key("created_at").Time(m.CreatedAt)
-	j.Key("created_at_human").Str(formatTime(m.CreatedAt.In(v.site.Location), v.site.TimeFormat))
+	j.Key("created_at_human").Str(wpauth.FormatTime(*v.site, m.CreatedAt))
 	j.Key("sender")
 	if sender == 0 {
 		j.Null()
