@@ -1,0 +1,141 @@
+package wpsite
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"parley/internal/bound"
+)
+
+// process is a server in the foreground, its output in a log.
+type process struct {
+	name    string
+	cmd     *exec.Cmd
+	logPath string
+	done    chan struct{} // closed when it has ended
+	err     error         // of Wait; read after done
+}
+
+// start starts a server that writes to logs/name.log.
+func (s *Site) start(name string, env []string, bin string, args ...string) (*process, error) {
+	p := &process{name: name, logPath: filepath.Join(s.Logs, name+".log"), done: make(chan struct{})}
+	log, err := os.OpenFile(p.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	p.cmd = exec.Command(bin, args...)
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	p.cmd.Dir = s.tmp
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.tmp, "TZ=UTC", "LC_ALL=C.UTF-8"}, env...)
+	// nginx and php-fpm take their workers down at SIGTERM, and could not at SIGKILL.
+	if err := bound.Start(p.cmd, syscall.SIGTERM); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	go func() { p.err = p.cmd.Wait(); close(p.done) }()
+	return p, nil
+}
+
+// wait returns when ready does, or with the log when the server ends before.
+func (p *process) wait(ctx context.Context, ready func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	tick := time.NewTicker(15 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if ready() {
+			return nil
+		}
+		select {
+		case <-p.done:
+			return fmt.Errorf("%s ended (%v); its log ends:\n%s", p.name, p.err, p.log())
+		case <-ctx.Done():
+			return fmt.Errorf("%s is not ready: %w; its log ends:\n%s", p.name, ctx.Err(), p.log())
+		case <-tick.C:
+		}
+	}
+}
+
+// stop asks the server to end, and kills it after 25 seconds.
+func (p *process) stop() error {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(25 * time.Second):
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		<-p.done
+		return fmt.Errorf("%s did not stop and was killed; its log ends:\n%s", p.name, p.log())
+	}
+	if p.err != nil {
+		return fmt.Errorf("%s ended badly: %w; its log ends:\n%s", p.name, p.err, p.log())
+	}
+	return nil
+}
+
+func (p *process) log() []byte {
+	b, _ := os.ReadFile(p.logPath)
+	if len(b) > 4000 {
+		b = b[len(b)-4000:]
+	}
+	return bytes.TrimSpace(b)
+}
+
+// port returns a port of 127.0.0.1: want if it is free, else an error, or with
+// orAnother any free one. 0 wants any.
+func port(want int, orAnother bool) (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(want))
+	if err != nil && orAnother && want != 0 {
+		l, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("port %d is taken: %w", want, err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// owner is the account php-fpm and nginx's workers run as.
+type owner struct {
+	user, group string
+	uid, gid    int
+}
+
+// webOwner is the caller, or for root one without rights.
+func webOwner() (owner, error) {
+	u, err := user.Current()
+	if err != nil {
+		return owner{}, err
+	}
+	if os.Geteuid() == 0 {
+		if u, err = user.Lookup("www-data"); err != nil {
+			u, err = user.Lookup("nobody")
+		}
+		if err != nil {
+			return owner{}, err
+		}
+	}
+	g, err := user.LookupGroupId(u.Gid)
+	if err != nil {
+		return owner{}, err
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	return owner{u.Username, g.Name, uid, gid}, nil
+}
+
+// give hands a path to the owner; a plain user owns it already.
+func (o owner) give(path string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return os.Chown(path, o.uid, o.gid)
+}

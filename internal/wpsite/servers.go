@@ -1,0 +1,217 @@
+package wpsite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// findServer looks for a program also where a plain user's PATH does not.
+func findServer(names ...string) (string, error) {
+	for _, name := range names {
+		for _, dir := range []string{"", "/usr/sbin/", "/usr/local/sbin/"} {
+			if p, err := exec.LookPath(dir + name); err == nil {
+				return p, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("no %s on this machine", names[0])
+}
+
+// findPHPFPM finds php-fpm, whose name holds the version on Debian.
+func findPHPFPM() (string, error) {
+	names := []string{"php-fpm"}
+	found, _ := filepath.Glob("/usr/sbin/php-fpm[0-9]*")
+	sort.Sort(sort.Reverse(sort.StringSlice(found)))
+	for _, p := range found {
+		names = append(names, filepath.Base(p))
+	}
+	return findServer(names...)
+}
+
+// runAs is a configuration line that only root may use, and must.
+func (s *Site) runAs(format string) string {
+	if os.Geteuid() != 0 {
+		return ""
+	}
+	return fmt.Sprintf(format, s.owner.user, s.owner.group)
+}
+
+func (s *Site) startPHP(ctx context.Context) error {
+	bin, err := findPHPFPM()
+	if err != nil {
+		return err
+	}
+	sock, conf := filepath.Join(s.tmp, "php.sock"), filepath.Join(s.tmp, "php-fpm.conf")
+	sessions := filepath.Join(s.tmp, "php-tmp")
+	if err := errors.Join(os.Mkdir(sessions, 0o700), s.owner.give(sessions)); err != nil {
+		return err
+	}
+	text := fmt.Sprintf(`[global]
+error_log = /dev/stderr
+daemonize = no
+
+[www]
+%s
+listen = %s
+listen.mode = 0660
+pm = static
+pm.max_children = 4
+catch_workers_output = yes
+php_admin_value[sendmail_path] = /bin/true
+php_admin_value[sys_temp_dir] = %[3]s
+php_admin_value[upload_tmp_dir] = %[3]s
+php_admin_value[session.save_path] = %[3]s
+php_admin_flag[display_errors] = off
+php_admin_flag[log_errors] = on
+`, s.runAs("user = %[1]s\ngroup = %[2]s\nlisten.owner = %[1]s\nlisten.group = %[2]s"), sock, sessions)
+	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
+		return err
+	}
+	if s.php, err = s.start("php-fpm", nil, bin, "--nodaemonize", "--fpm-config", conf); err != nil {
+		return err
+	}
+	return s.php.wait(ctx, func() bool { return dials("unix", sock) })
+}
+
+// StartParley starts Parley and waits until it says it is ready.
+func (s *Site) StartParley(ctx context.Context) (err error) {
+	wish, ops := s.opts.ParleyPort, s.opts.OpsPort
+	if s.parleyPort != 0 { // nginx knows it by now
+		wish = s.parleyPort
+	}
+	if s.parleyPort, err = port(wish, s.parleyPort == 0); err != nil {
+		return err
+	}
+	if ops, err = port(ops, true); err != nil {
+		return err
+	}
+	s.OpsURL = "http://127.0.0.1:" + strconv.Itoa(ops)
+	s.parley, err = s.start("parley", s.opts.ParleyEnv, s.opts.Binary, "serve",
+		"--wp-config", filepath.Join(s.Dir, "wp-config.php"),
+		"--listen", "127.0.0.1:"+strconv.Itoa(s.parleyPort),
+		"--ops-listen", "127.0.0.1:"+strconv.Itoa(ops))
+	if err != nil {
+		return err
+	}
+	return s.parley.wait(ctx, func() bool { return answers(s.OpsURL + "/readyz") })
+}
+
+// StopParley ends Parley as an operator would.
+func (s *Site) StopParley() error {
+	p := s.parley
+	s.parley = nil
+	return p.stop()
+}
+
+// snippet is deploy/nginx/parley.conf, word for word but for Parley's address,
+// which differs when its usual port is taken.
+func (s *Site) snippet() (string, error) {
+	b, err := os.ReadFile(filepath.Join(s.opts.Root, "deploy/nginx/parley.conf"))
+	if err != nil {
+		return "", err
+	}
+	const usual = `"127.0.0.1:8070"`
+	if !strings.Contains(string(b), usual) {
+		return "", fmt.Errorf("deploy/nginx/parley.conf does not name %s", usual)
+	}
+	return strings.Replace(string(b), usual, fmt.Sprintf(`"127.0.0.1:%d"`, s.parleyPort), 1), nil
+}
+
+func (s *Site) startNginx(ctx context.Context) error {
+	bin, err := findServer("nginx")
+	if err != nil {
+		return err
+	}
+	snippet, err := s.snippet()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(s.tmp, "nginx")
+	if err := errors.Join(os.Mkdir(dir, 0o755), s.owner.give(dir),
+		os.WriteFile(filepath.Join(dir, "parley.conf"), []byte(snippet), 0o644)); err != nil {
+		return err
+	}
+	conf := filepath.Join(dir, "nginx.conf")
+	text := fmt.Sprintf(`%[1]s
+daemon off;
+worker_processes 1;
+pid %[2]s/pid;
+error_log stderr warn;
+events { worker_connections 512; }
+http {
+    access_log off;
+    client_body_temp_path %[2]s/body;
+    proxy_temp_path %[2]s/proxy;
+    fastcgi_temp_path %[2]s/fastcgi;
+    uwsgi_temp_path %[2]s/uwsgi;
+    scgi_temp_path %[2]s/scgi;
+    types {
+        text/html html; text/css css; text/javascript js; image/png png; image/jpeg jpg jpeg;
+        image/gif gif; image/svg+xml svg; font/woff2 woff2;
+    }
+    server {
+        listen 127.0.0.1:%[3]d;
+        root %[4]s;
+        index index.php;
+        include %[2]s/parley.conf;
+
+        location / {
+            try_files $uri $uri/ /index.php?$args;
+        }
+        location ~ \.php$ {
+            try_files $uri =404;
+            fastcgi_pass unix:%[5]s/php.sock;
+            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+            fastcgi_param SCRIPT_NAME $fastcgi_script_name;
+            fastcgi_param DOCUMENT_ROOT $document_root;
+            fastcgi_param QUERY_STRING $query_string;
+            fastcgi_param REQUEST_METHOD $request_method;
+            fastcgi_param REQUEST_URI $request_uri;
+            fastcgi_param CONTENT_TYPE $content_type;
+            fastcgi_param CONTENT_LENGTH $content_length;
+            fastcgi_param SERVER_PROTOCOL $server_protocol;
+            fastcgi_param SERVER_NAME $host;
+            fastcgi_param SERVER_PORT $server_port;
+            fastcgi_param REMOTE_ADDR $remote_addr;
+        }
+    }
+}
+`, s.runAs("user %s %s;"), dir, s.opts.Port, s.Dir, s.tmp)
+	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
+		return err
+	}
+	if s.nginx, err = s.start("nginx", nil, bin, "-p", dir, "-e", "stderr", "-c", conf); err != nil {
+		return err
+	}
+	return s.nginx.wait(ctx, func() bool { return answers(s.URL + "/wp-login.php") })
+}
+
+func dials(network, address string) bool {
+	c, err := net.DialTimeout(network, address, time.Second)
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}
+
+// answers reports whether a GET is answered with 200.
+func answers(url string) bool {
+	c := &http.Client{Timeout: 20 * time.Second}
+	resp, err := c.Get(url)
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}

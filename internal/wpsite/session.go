@@ -1,0 +1,156 @@
+package wpsite
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Session is a member's browser without a screen: a cookie jar, a nonce once
+// fetched, or instead of them an application password.
+type Session struct {
+	Site *Site
+	HTTP *http.Client
+	// Nonce goes into X-WP-Nonce when set. Parley's and WordPress's fresh ones
+	// are not taken over by themselves.
+	Nonce string
+	// User and AppPassword go into Authorization when set.
+	User, AppPassword string
+}
+
+// Answer is what came back.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Code is the error code of a WordPress-shaped error body, or "".
+func (a Answer) Code() string {
+	var e struct {
+		Code string `json:"code"`
+	}
+	_ = json.Unmarshal(a.Body, &e)
+	return e.Code
+}
+
+// JSON decodes the body into v.
+func (a Answer) JSON(v any) error {
+	if err := json.Unmarshal(a.Body, v); err != nil {
+		return fmt.Errorf("%w in an answer %d: %.300s", err, a.Status, a.Body)
+	}
+	return nil
+}
+
+// NewSession is a browser nobody has logged in with. It follows no redirects.
+func (s *Site) NewSession() *Session {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		panic(err) // only with options we do not pass
+	}
+	return &Session{Site: s, HTTP: &http.Client{Jar: jar, Timeout: 60 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// LogIn logs a member in through wp-login.php, "remember me" ticked or not, and
+// fetches a nonce from WordPress.
+func (s *Site) LogIn(ctx context.Context, login, password string, remember bool) (*Session, error) {
+	c := s.NewSession()
+	if _, err := c.Do(ctx, "GET", "/wp-login.php", nil); err != nil { // its test cookie
+		return nil, err
+	}
+	form := url.Values{"log": {login}, "pwd": {password}, "wp-submit": {"Log In"}, "testcookie": {"1"},
+		"redirect_to": {s.URL + "/"}}
+	if remember {
+		form.Set("rememberme", "forever")
+	}
+	a, err := c.Do(ctx, "POST", "/wp-login.php", form)
+	if err != nil {
+		return nil, err
+	}
+	if a.Status != http.StatusFound {
+		return nil, fmt.Errorf("WordPress did not log %s in: %d", login, a.Status)
+	}
+	return c, c.FetchNonce(ctx)
+}
+
+// FetchNonce asks WordPress for a REST nonce of the session.
+func (c *Session) FetchNonce(ctx context.Context) error {
+	a, err := c.Do(ctx, "GET", "/wp-admin/admin-ajax.php?action=rest-nonce", nil)
+	if err != nil {
+		return err
+	}
+	if a.Status != http.StatusOK || len(a.Body) != 10 {
+		return fmt.Errorf("no nonce from WordPress: %d %.100s", a.Status, a.Body)
+	}
+	c.Nonce = string(a.Body)
+	return nil
+}
+
+// Do sends a request to a path of the site: url.Values as a form, anything else
+// that is not nil as JSON.
+func (c *Session) Do(ctx context.Context, method, path string, body any) (Answer, error) {
+	var reader io.Reader
+	contentType := ""
+	switch b := body.(type) {
+	case nil:
+	case url.Values:
+		reader, contentType = strings.NewReader(b.Encode()), "application/x-www-form-urlencoded"
+	default:
+		j, err := json.Marshal(b)
+		if err != nil {
+			return Answer{}, err
+		}
+		reader, contentType = bytes.NewReader(j), "application/json"
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.Site.URL+path, reader)
+	if err != nil {
+		return Answer{}, err
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	if c.Nonce != "" {
+		req.Header.Set("X-WP-Nonce", c.Nonce)
+	}
+	if c.AppPassword != "" {
+		req.SetBasicAuth(c.User, c.AppPassword)
+	}
+	resp, err := c.HTTP.Do(req)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return Answer{resp.StatusCode, resp.Header, b}, err
+}
+
+// Conversations is the path of Parley's REST collection.
+const Conversations = "/wp-json/jetonomy/v1/conversations"
+
+// ErrRefused is wrapped by Want when a status is another.
+var ErrRefused = errors.New("unexpected answer")
+
+// Want is Do for callers who expect one status and read the JSON answer into v,
+// which may be nil.
+func (c *Session) Want(ctx context.Context, status int, method, path string, body, v any) error {
+	a, err := c.Do(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	if a.Status != status {
+		return fmt.Errorf("%w: %s %s: %d, not %d: %.500s", ErrRefused, method, path, a.Status, status, a.Body)
+	}
+	if v == nil {
+		return nil
+	}
+	return a.JSON(v)
+}
