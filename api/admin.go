@@ -113,7 +113,7 @@ func (s *server) overseen(j *wprest.JSON, c *messaging.Conversation) {
 	j.Open()
 	j.Key("id").Int(int64(c.ID))
 	j.Key("type").Str(typeName(c.Type))
-	j.Key("title").Str(title(c, 0))
+	j.Key("title").Str(c.ShownTitle(0))
 	j.Key("created_by").Int(int64(creator(c)))
 	j.Key("created_at").Time(c.CreatedAt)
 	j.Key("last_message_at").Time(c.LastAt)

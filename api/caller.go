@@ -21,7 +21,7 @@ func (c *caller) LoggedIn() bool { return c.id.LoggedIn() }
 
 // authenticate asks wpauth who a request belongs to.
 func (s *server) authenticate(ctx context.Context, r *wprest.Request) (wprest.Caller, string, error) {
-	ip, https := s.clientAddr(r.HTTP)
+	ip, https := ClientAddr(r.HTTP, s.TrustedProxies)
 	who := &caller{ip: ip}
 	id, nonce, err := s.Authenticate(ctx, wpauth.Credentials{
 		Method: r.HTTP.Method, HTTPS: https, Header: r.HTTP.Header,
@@ -41,12 +41,8 @@ func (s *server) authenticate(ctx context.Context, r *wprest.Request) (wprest.Ca
 // outside go in, never a parameter.
 func actor(c *wprest.Call) messaging.Actor {
 	who := c.Caller.(*caller)
-	a := messaging.Actor{
-		ID: who.id.UserID, Login: who.id.Login, DisplayName: who.id.DisplayName,
-		Oversight: who.id.Can("manage_options"),
-		IP:        who.ip, UserAgent: c.HTTP.UserAgent(),
-	}
-	a.Bypass = a.Oversight || who.id.Can("jetonomy_moderate")
+	a := messaging.ActorFor(who.id)
+	a.IP, a.UserAgent = who.ip, c.HTTP.UserAgent()
 	if g := ginFrom(c.Ctx); g != nil {
 		a.RequestID = g.GetString(RequestIDKey)
 	}

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// clientAddr is the visitor's address: the socket's, unless that is a declared
+// ClientAddr is the visitor's address: the socket's, unless that is a declared
 // proxy; then the right-most address of X-Forwarded-For that is not one (contract
 // 2). https is true for a TLS connection, or when a declared proxy says so in
 // X-Forwarded-Proto.
-func (s *server) clientAddr(r *http.Request) (addr netip.Addr, https bool) {
+func ClientAddr(r *http.Request, trusted []netip.Prefix) (addr netip.Addr, https bool) {
 	https = r.TLS != nil
 	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		addr = peer.Addr().Unmap()
 	}
-	if !s.trusted(addr) {
+	if !isIn(trusted, addr) {
 		return addr, https
 	}
 	if proto := lastOf(r.Header.Values("X-Forwarded-Proto")); proto != "" {
@@ -30,7 +30,7 @@ func (s *server) clientAddr(r *http.Request) (addr netip.Addr, https bool) {
 				return addr, https
 			}
 			addr = a
-			if !s.trusted(a) {
+			if !isIn(trusted, a) {
 				return addr, https
 			}
 		}
@@ -38,8 +38,8 @@ func (s *server) clientAddr(r *http.Request) (addr netip.Addr, https bool) {
 	return addr, https
 }
 
-func (s *server) trusted(a netip.Addr) bool {
-	for _, p := range s.TrustedProxies {
+func isIn(prefixes []netip.Prefix, a netip.Addr) bool {
+	for _, p := range prefixes {
 		if p.Contains(a) {
 			return true
 		}

@@ -75,7 +75,8 @@ func (s *server) dispatch(g *gin.Context) {
 			Message: "The REST route parameter must be a string."})
 		return
 	}
-	if !s.Available() {
+	// Pages say it in their own way.
+	if isREST && !s.Available() {
 		s.fail(g, site, unavailable())
 		return
 	}

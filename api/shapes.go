@@ -2,7 +2,6 @@ package api
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"parley/messaging"
@@ -31,7 +30,7 @@ func (v *view) conversation(j *wprest.JSON, c *messaging.Conversation) {
 		updated = c.CreatedAt
 	}
 	j.Key("id").Int(int64(c.ID))
-	j.Key("title").Str(title(c, v.viewer))
+	j.Key("title").Str(c.ShownTitle(v.viewer))
 	j.Key("type").Str(typeName(c.Type))
 	j.Key("created_by").Int(int64(creator(c)))
 	j.Key("participants").OpenList()
@@ -61,7 +60,7 @@ func (v *view) conversation(j *wprest.JSON, c *messaging.Conversation) {
 	j.Key("archived").Bool(me.Archived)
 	j.Key("updated_at").Time(updated)
 	j.Key("participant_count").Int(int64(active))
-	j.Key("can_reply").Bool(canReply(c, me))
+	j.Key("can_reply").Bool(c.CanReply())
 }
 
 func preview(j *wprest.JSON, c *messaging.Conversation) {
@@ -87,55 +86,6 @@ func creator(c *messaging.Conversation) wpauth.UserID {
 		}
 	}
 	return c.CreatedBy
-}
-
-// titleNames is how many names an untitled group shows.
-const titleNames = 3
-
-// title is the other member's name for a direct thread, the stored title for a
-// group, and for an untitled group the names of the others (contract 1.2).
-func title(c *messaging.Conversation, viewer wpauth.UserID) string {
-	if c.Type == messaging.Group && c.Title != "" {
-		return c.Title
-	}
-	// Members who left are named only when nobody else is there.
-	var names, gone []string
-	for i := range c.Participants {
-		switch p := &c.Participants[i]; {
-		case p.User == viewer:
-		case p.LeftAt.IsZero():
-			names = append(names, p.Member.Name())
-		default:
-			gone = append(gone, p.Member.Name())
-		}
-	}
-	if len(names) == 0 {
-		names = gone
-	}
-	switch n := len(names); {
-	case n == 0 && len(c.Participants) > 0:
-		return c.Participants[0].Member.Name() // a note to self
-	case n > titleNames+1:
-		return strings.Join(names[:titleNames], ", ") + " and " + strconv.Itoa(n-titleNames) + " others"
-	case n > titleNames:
-		return strings.Join(names[:titleNames], ", ") + " and 1 other"
-	}
-	return strings.Join(names, ", ")
-}
-
-// canReply says nothing about blocks set against the viewer (contract 1.2).
-func canReply(c *messaging.Conversation, me *messaging.Participant) bool {
-	if !me.LeftAt.IsZero() || c.IBlocked || c.ViewerSilenced {
-		return false
-	}
-	if c.Type == messaging.Direct {
-		for i := range c.Participants {
-			if p := &c.Participants[i]; p.User != me.User && !p.Member.Exists {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // participant appends one member. Settings are private: they are told truthfully

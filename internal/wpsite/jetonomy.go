@@ -35,7 +35,7 @@ func (s *Site) installJetonomy(ctx context.Context) error {
 	}
 	defer db.Close()
 	if _, err := db.ExecContext(ctx, jetonomySQL); err != nil {
-		return fmt.Errorf("Jetonomy's tables: %w", err)
+		return fmt.Errorf("tables of Jetonomy: %w", err)
 	}
 	for _, m := range s.Members {
 		if _, err := db.ExecContext(ctx, "INSERT INTO wp_jt_user_profiles (user_id, trust_level, created_at) VALUES (?, ?, UTC_TIMESTAMP())",
