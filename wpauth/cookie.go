@@ -88,7 +88,7 @@ type authCookie struct {
 // in, so a cookie with one never matches its signature; those are refused here.
 func parseAuthCookie(scheme scheme, raw string) (authCookie, bool) {
 	parts := strings.Split(rawURLDecode(raw), "|")
-	if len(parts) != 4 || strings.ContainsAny(parts[0]+parts[1]+parts[2]+parts[3], "'\"\\\x00") {
+	if len(parts) != 4 || needsSlashes(strings.Join(parts, "")) {
 		return authCookie{}, false
 	}
 	return authCookie{scheme: scheme, login: parts[0], expiration: parts[1], token: parts[2], mac: parts[3]}, true

@@ -3,11 +3,10 @@ package wpauth
 import (
 	"context"
 	"database/sql"
-	"sync"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"parley/internal/cache"
 	"parley/wpauth/phpvalue"
 )
 
@@ -44,34 +43,44 @@ func (r nameRule) name(display, nicename, login string) string {
 
 // Members returns a card for every id; see Directory.
 func (s *Site) Members(ctx context.Context, ids []UserID) (map[UserID]Member, error) {
-	found := make(map[UserID]Member, len(ids))
-	missing := s.cards.pick(ids, found)
-	if len(missing) == 0 {
-		return found, nil
-	}
-	return found, s.loadMembers(ctx, missing, found)
+	return s.members(ctx, ids, s.cards.Get)
 }
 
 // FreshMembers is Members past the cache; see Directory.
 func (s *Site) FreshMembers(ctx context.Context, ids []UserID) (map[UserID]Member, error) {
+	return s.members(ctx, ids, func(UserID) (Member, bool) { return Member{}, false })
+}
+
+// members takes what known has and loads the others, each once. Nobody (id 0 or
+// less) is answered at once.
+func (s *Site) members(ctx context.Context, ids []UserID, known func(UserID) (Member, bool)) (map[UserID]Member, error) {
 	found := make(map[UserID]Member, len(ids))
-	want := make([]UserID, 0, len(ids))
+	var missing []UserID
 	for _, id := range ids {
-		if _, dup := found[id]; !dup {
-			found[id] = Member{ID: id}
-			if id > 0 {
-				want = append(want, id)
-			}
+		if _, dup := found[id]; dup {
+			continue
+		}
+		found[id] = Member{ID: id}
+		if id <= 0 {
+			continue
+		}
+		if card, ok := known(id); ok {
+			found[id] = card
+		} else {
+			missing = append(missing, id)
 		}
 	}
-	if len(want) == 0 {
+	if len(missing) == 0 {
 		return found, nil
 	}
-	return found, s.loadMembers(ctx, want, found)
+	if err := s.loadMembers(ctx, missing, found); err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 // loadMembers reads the cards of ids, which differ and are positive, in one
-// statement into found and the cache. Accounts that are gone get an empty card.
+// statement into found and the cache. Accounts that are gone keep the empty card.
 func (s *Site) loadMembers(ctx context.Context, ids []UserID, found map[UserID]Member) error {
 	cur, err := s.settings(ctx)
 	if err != nil {
@@ -90,9 +99,6 @@ func (s *Site) loadMembers(ctx context.Context, ids []UserID, found map[UserID]M
 		return err
 	}
 	defer rows.Close()
-	for _, id := range ids {
-		found[id] = Member{ID: id}
-	}
 	for rows.Next() {
 		var (
 			m                    Member
@@ -114,7 +120,7 @@ func (s *Site) loadMembers(ctx context.Context, ids []UserID, found map[UserID]M
 		return err
 	}
 	for _, id := range ids {
-		s.cards.put(found[id])
+		s.cards.Set(id, found[id])
 	}
 	return nil
 }
@@ -122,47 +128,6 @@ func (s *Site) loadMembers(ctx context.Context, ids []UserID, found map[UserID]M
 // maxCards bounds the number of cards kept.
 const maxCards = 20_000
 
-// cardCache keeps cards for MemberCacheTTL.
-type cardCache struct {
-	mu    sync.Mutex
-	cards map[UserID]cachedCard
-}
-
-type cachedCard struct {
-	member Member
-	loaded time.Time
-}
-
-func newCardCache() *cardCache { return &cardCache{cards: map[UserID]cachedCard{}} }
-
-// pick moves what it has of ids into found and returns the others, each once.
-// Nobody (id 0 or less) is answered at once.
-func (c *cardCache) pick(ids []UserID, found map[UserID]Member) (missing []UserID) {
-	now := time.Now()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, id := range ids {
-		if _, dup := found[id]; dup {
-			continue
-		}
-		found[id] = Member{ID: id}
-		if id <= 0 {
-			continue
-		}
-		if card, ok := c.cards[id]; ok && now.Sub(card.loaded) < MemberCacheTTL {
-			found[id] = card.member
-		} else {
-			missing = append(missing, id)
-		}
-	}
-	return missing
-}
-
-func (c *cardCache) put(m Member) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.cards) >= maxCards {
-		clear(c.cards)
-	}
-	c.cards[m.ID] = cachedCard{m, time.Now()}
+func newCardCache() *cache.Cache[UserID, Member] {
+	return cache.New[UserID, Member](cache.Options{TTL: MemberCacheTTL, MaxItems: maxCards})
 }

@@ -2,6 +2,7 @@ package wpauth
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"parley/config"
+	"parley/internal/cache"
 )
 
 // SiteConfig is what Site has to know beforehand about the WordPress site.
@@ -39,8 +41,12 @@ type Site struct {
 	snapshot atomic.Pointer[settings]
 	flights  singleflight.Group
 
-	cards *cardCache
-	seen  *presence
+	// secret keys the hashes credentials are remembered under.
+	secret   [32]byte
+	sessions *sessionCache
+	rejected *rejectedCache
+	cards    *cache.Cache[UserID, Member]
+	seen     *presence
 
 	background sync.WaitGroup
 }
@@ -61,9 +67,13 @@ func NewSite(ctx context.Context, db *sqlx.DB, cfg SiteConfig) (*Site, error) {
 		log:    cfg.Logger,
 		tables: tables,
 		sql:    newStatements(tables),
-		cards:  newCardCache(),
-		seen:   newPresence(),
+
+		sessions: newSessionCache(),
+		rejected: newRejectedCache(),
+		cards:    newCardCache(),
+		seen:     newPresence(),
 	}
+	_, _ = rand.Read(s.secret[:]) // never fails
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -12,7 +12,6 @@ type statements struct {
 	standing          string
 	touch             string
 	byLogin, byEmail  string
-	appPasswordRow    string
 	appPasswordCAS    string
 }
 
@@ -67,6 +66,8 @@ func newStatements(t Tables) statements {
 			WHERE u.user_email = ?
 			ORDER BY u.ID, m.umeta_id`),
 
-		appPasswordCAS: fill(`UPDATE {usermeta} SET meta_value = ? WHERE umeta_id = ? AND BINARY meta_value = ?`),
+		// Compared byte by byte, whatever the table's collation and character set.
+		appPasswordCAS: fill(`UPDATE {usermeta} SET meta_value = ?
+			WHERE umeta_id = ? AND CAST(CONVERT(meta_value USING utf8mb4) AS BINARY) = CAST(? AS BINARY)`),
 	}
 }

@@ -45,7 +45,8 @@ type Identity struct {
 	// SuperAdmin is set for logins in the network option site_admins (multisite).
 	SuperAdmin bool
 
-	caps map[string]bool
+	caps   map[string]bool
+	nonces *nonceMemo
 }
 
 // LoggedIn reports whether somebody is calling.

@@ -1,0 +1,4 @@
+package wpauth
+
+// CheckFastHash is checkFastHash, for the recorded vectors.
+var CheckFastHash = checkFastHash
