@@ -66,6 +66,8 @@ type SettingChanged struct {
 type BlockChanged struct {
 	Other wpauth.UserID `json:"other"`
 	Value bool          `json:"value"`
+	// Blocker is set when an administrator took the block away: whose it was.
+	Blocker wpauth.UserID `json:"blocker,omitempty"`
 }
 
 // MemberLeft is the payload of EventLeft.
@@ -84,4 +86,10 @@ type Renamed struct {
 type Purged struct {
 	Members []wpauth.UserID `json:"members"`
 	By      wpauth.UserID   `json:"by"`
+}
+
+// Reported is the payload of EventReported. It is for moderators: nothing of it may
+// reach the people of the conversation.
+type Reported struct {
+	Report int64 `json:"report"`
 }

@@ -23,6 +23,13 @@ type Options struct {
 	Limits Limits
 	// MinTrustLevel is needed to start a conversation (contract 3.1); 0 lets everyone.
 	MinTrustLevel int
+	// SearchCache is the memory for search, in bytes; 0 means DefaultSearchCache.
+	SearchCache int64
+	// SearchTimeout bounds one search; 0 means DefaultSearchTimeout.
+	SearchTimeout time.Duration
+	// KeepEvents is how long events are kept; 0 means DefaultKeepEvents, less than 0
+	// for ever.
+	KeepEvents time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Logger gets what no caller is told; nil means slog.Default.
@@ -39,6 +46,13 @@ type Service struct {
 	clock    func() time.Time
 	log      *slog.Logger
 	senders  *turnstile
+
+	mailboxes   mailboxes
+	search      *searcher
+	rosters     *rosters
+	suggestions *window
+	reporting   *turnstile
+	keepEvents  time.Duration
 }
 
 // New makes a Service. The site's plugins are asked for once: a site that installs
@@ -61,16 +75,34 @@ func New(o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	return &Service{
+	if o.SearchCache == 0 {
+		o.SearchCache = DefaultSearchCache
+	}
+	if o.SearchTimeout == 0 {
+		o.SearchTimeout = DefaultSearchTimeout
+	}
+	if o.KeepEvents == 0 {
+		o.KeepEvents = DefaultKeepEvents
+	}
+	st := store.New(o.DB.DB, o.Tables, o.Directory.Tables(), o.Directory.Features())
+	s := &Service{
 		db:       o.DB,
-		store:    store.New(o.DB.DB, o.Tables, o.Directory.Tables(), o.Directory.Features()),
+		store:    st,
 		dir:      o.Directory,
 		limits:   o.Limits,
 		minTrust: o.MinTrustLevel,
 		clock:    o.Now,
 		log:      o.Logger,
 		senders:  newTurnstile(),
-	}, nil
+
+		mailboxes:   newMailboxes(),
+		search:      newSearcher(st, o.Directory, o.SearchCache, o.SearchTimeout),
+		suggestions: newWindow(o.Limits.SuggestPerMinute, time.Minute),
+		reporting:   newTurnstile(),
+		keepEvents:  o.KeepEvents,
+	}
+	s.rosters = newRosters(st, s.now)
+	return s, nil
 }
 
 // jetonomy reports whether trust, spaces, restrictions, blocks and bell rows exist.

@@ -122,9 +122,21 @@ func IsDuplicate(err error, keyName string) bool {
 	return strings.EqualFold(name, keyName)
 }
 
+// Again marks an error of a transaction that may well pass when repeated, for a
+// reason that only the caller knows.
+func Again(err error) error { return &againError{err} }
+
+type againError struct{ err error }
+
+func (e *againError) Error() string { return e.err.Error() }
+func (e *againError) Unwrap() error { return e.err }
+
 // IsRetryable reports whether the same transaction may well pass when repeated:
-// a deadlock, or a row lock that was not had in time.
+// a deadlock, a row lock that was not had in time, or what Again marks.
 func IsRetryable(err error) bool {
+	if again := (*againError)(nil); errors.As(err, &again) {
+		return true
+	}
 	e, ok := asServerError(err)
 	return ok && (e.Number == errDeadlock || e.Number == errLockWait)
 }

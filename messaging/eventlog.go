@@ -1,0 +1,137 @@
+package messaging
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"parley/wpauth"
+)
+
+// eventsPerRead bounds one answer of Events.
+const eventsPerRead = 1000
+
+// Events returns committed events after a position, in order, at most limit (and
+// never more than 1000). An event is never delivered before one with a smaller
+// position: see store.ReadEvents. What Options.KeepEvents has let go is skipped.
+func (s *Service) Events(ctx context.Context, after int64, limit int) ([]Event, error) {
+	rows, err := s.store.ReadEvents(ctx, after, min(limit, eventsPerRead))
+	if err != nil {
+		return nil, s.fault(ctx, err)
+	}
+	out := make([]Event, len(rows))
+	for i, r := range rows {
+		out[i] = Event{
+			Position: r.Position, Kind: EventKind(r.Kind), Conversation: ConversationID(r.Conversation),
+			Message: MessageID(r.Message), Actor: wpauth.UserID(r.Actor), At: r.At, Payload: json.RawMessage(r.Payload),
+		}
+	}
+	return out, nil
+}
+
+const (
+	// tailPause is how long other nodes' changes may go unnoticed in this one's caches.
+	tailPause = time.Second
+	// tailBack is how far before the newest event a tail begins: a writer that was at
+	// work then may still commit a smaller position.
+	tailBack = 1000
+	// prunePause is the time between two prunings.
+	prunePause = time.Hour
+	// DefaultKeepEvents is how long events are kept.
+	DefaultKeepEvents = 30 * 24 * time.Hour
+)
+
+// Tail follows the events until ctx ends and drops from this process's caches what
+// another node changed: unread counts, totals, texts. Once an hour it lets events go
+// that are older than Options.KeepEvents. A failure is logged and tried again.
+func (s *Service) Tail(ctx context.Context) {
+	position, started := int64(0), false
+	pruned := time.Time{}
+	pause := time.NewTicker(tailPause)
+	defer pause.Stop()
+	for {
+		if !started {
+			last, err := s.store.LastEvent(ctx)
+			if err == nil {
+				position, started = max(0, last-tailBack), true
+				s.dropMailboxes()
+			} else {
+				s.tailFailed(ctx, "events cannot be read", err)
+			}
+		}
+		if started {
+			var err error
+			if position, err = s.follow(ctx, position); err != nil {
+				s.tailFailed(ctx, "events cannot be read", err)
+			}
+		}
+		if now := s.now(); s.keepEvents > 0 && now.Sub(pruned) >= prunePause {
+			pruned = now
+			if _, err := s.store.PruneEvents(ctx, now.Add(-s.keepEvents)); err != nil {
+				s.tailFailed(ctx, "old events cannot be removed", err)
+			}
+		}
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *Service) tailFailed(ctx context.Context, what string, err error) {
+	if ctx.Err() == nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, what, slog.Any("error", err))
+	}
+}
+
+// follow takes in everything after a position and returns the new one.
+func (s *Service) follow(ctx context.Context, position int64) (int64, error) {
+	for {
+		events, err := s.Events(ctx, position, eventsPerRead)
+		if err != nil {
+			return position, err
+		}
+		for _, e := range events {
+			s.takeIn(e)
+			position = e.Position
+		}
+		if len(events) < eventsPerRead {
+			return position, nil
+		}
+	}
+}
+
+// takeIn drops what an event makes untrue. A payload that cannot be read is one of a
+// later release's kinds: its actor's mailbox is dropped, the rest goes within the
+// caches' own time.
+func (s *Service) takeIn(e Event) {
+	touched := []wpauth.UserID{e.Actor}
+	switch e.Kind {
+	case EventConversationCreated:
+		var p ConversationCreated
+		if json.Unmarshal(e.Payload, &p) == nil {
+			touched = append(touched, p.Participants...)
+		}
+	case EventMessageSent:
+		var p MessageSent
+		if json.Unmarshal(e.Payload, &p) == nil {
+			touched = append(touched, p.Recipients...)
+		}
+	case EventLeft:
+		var p MemberLeft
+		if json.Unmarshal(e.Payload, &p) == nil {
+			touched = append(touched, p.Members...)
+		}
+	case EventRenamed:
+		s.dropText(e.Conversation)
+	case EventPurged:
+		var p Purged
+		if json.Unmarshal(e.Payload, &p) == nil {
+			touched = append(touched, p.Members...)
+		}
+		s.dropText(e.Conversation)
+	}
+	s.dropMailbox(touched...)
+}
