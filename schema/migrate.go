@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -50,7 +51,7 @@ func up(ctx context.Context, db *sqlx.DB, prefix string, steps []migration) (app
 			if m.State == Applied {
 				continue
 			}
-			if err := s.apply(ctx, steps[m.Version-1]); err != nil {
+			if err := s.apply(ctx, steps[m.Version-1], m.State == Interrupted); err != nil {
 				return fmt.Errorf("migration %d (%s): %w", m.Version, m.Name, err)
 			}
 			m.State = Applied
@@ -83,7 +84,7 @@ func down(ctx context.Context, db *sqlx.DB, prefix string, steps []migration, n 
 			if m.State == Pending {
 				continue
 			}
-			if err := s.revert(ctx, steps[m.Version-1]); err != nil {
+			if err := s.revert(ctx, steps[m.Version-1], m.State == Interrupted); err != nil {
 				return fmt.Errorf("taking back migration %d (%s): %w", m.Version, m.Name, err)
 			}
 			m.State = Pending
@@ -164,7 +165,7 @@ func (s *session) createTable(ctx context.Context) error {
 
 // apply notes the start, runs the statements, notes the end: a run that broke off
 // in between is seen, named, and resumed.
-func (s *session) apply(ctx context.Context, m migration) error {
+func (s *session) apply(ctx context.Context, m migration, resumed bool) error {
 	err := s.exec(ctx, `INSERT INTO `+s.tables.Migrations+` (version, name, checksum, started_at)
 VALUES (?, ?, ?, UTC_TIMESTAMP(6))
 ON DUPLICATE KEY UPDATE name = ?, checksum = ?, started_at = UTC_TIMESTAMP(6), applied_at = NULL`,
@@ -172,25 +173,32 @@ ON DUPLICATE KEY UPDATE name = ?, checksum = ?, started_at = UTC_TIMESTAMP(6), a
 	if err != nil {
 		return err
 	}
-	if err := s.run(ctx, m.up); err != nil {
+	if err := s.run(ctx, m.up, resumed); err != nil {
 		return err
 	}
 	return s.exec(ctx, "UPDATE "+s.tables.Migrations+" SET applied_at = UTC_TIMESTAMP(6) WHERE version = ?", m.version)
 }
 
-func (s *session) revert(ctx context.Context, m migration) error {
+func (s *session) revert(ctx context.Context, m migration, resumed bool) error {
 	if err := s.exec(ctx, "UPDATE "+s.tables.Migrations+" SET applied_at = NULL WHERE version = ?", m.version); err != nil {
 		return err
 	}
-	if err := s.run(ctx, m.down); err != nil {
+	if err := s.run(ctx, m.down, resumed); err != nil {
 		return err
 	}
 	return s.exec(ctx, "DELETE FROM "+s.tables.Migrations+" WHERE version = ?", m.version)
 }
 
-func (s *session) run(ctx context.Context, statements []string) error {
+// run sends statements one by one. One ALTER TABLE is done wholly or not at all on
+// both servers, and neither dialect of "if not exists" in it is known to both; so
+// after an interruption one that finds its work done counts as done.
+func (s *session) run(ctx context.Context, statements []string, resumed bool) error {
 	for i, st := range statements {
-		if err := s.exec(ctx, render(st, s.prefix)); err != nil {
+		err := s.exec(ctx, render(st, s.prefix))
+		if resumed && strings.HasPrefix(st, "ALTER TABLE") && mysql.IsAlreadyAltered(err) {
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("statement %d of %d: %w", i+1, len(statements), err)
 		}
 	}

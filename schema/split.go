@@ -21,7 +21,7 @@ func split(file string) ([]string, error) {
 			}
 		}
 		if len(lines) > 0 {
-			out = append(out, strings.Join(lines, "\n"))
+			out = append(out, strings.TrimLeft(strings.Join(lines, "\n"), " \t\r"))
 		}
 		b.Reset()
 	}

@@ -36,7 +36,10 @@ const (
 	errAccessDenied           = 1045
 	errUnknownDatabase        = 1049
 	errServerShutdown         = 1053
+	errColumnExists           = 1060
+	errKeyExists              = 1061
 	errDuplicate              = 1062
+	errNothingToDrop          = 1091
 	errHostBlocked            = 1129
 	errHostNotPrivileged      = 1130
 	errTableAccessDenied      = 1142
@@ -158,4 +161,11 @@ func IsDenied(err error) bool {
 func IsNoTable(err error) bool {
 	e, ok := asServerError(err)
 	return ok && e.Number == errNoSuchTable
+}
+
+// IsAlreadyAltered reports whether an ALTER TABLE found the column or key it adds
+// already there, or the one it drops already gone.
+func IsAlreadyAltered(err error) bool {
+	e, ok := asServerError(err)
+	return ok && (e.Number == errColumnExists || e.Number == errKeyExists || e.Number == errNothingToDrop)
 }
