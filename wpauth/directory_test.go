@@ -146,7 +146,7 @@ func TestMembers_ByTheSitesNameRule(t *testing.T) {
 
 func TestWithoutJetonomy(t *testing.T) {
 	db := testdb.Site(t)
-	mustExec(t, db, "DROP TABLE wp_jt_user_profiles, wp_jt_restrictions, wp_bp_notifications")
+	mustExec(t, db, "DROP TABLE wp_jt_user_profiles, wp_jt_restrictions, wp_jt_notifications, wp_jt_flags, wp_bp_notifications")
 	site := newSite(t, db, wpauth.SiteConfig{})
 	if got := site.Features(); got != (wpauth.Features{}) {
 		t.Errorf("got features %+v", got)
