@@ -243,7 +243,7 @@ func (p *parser) balanced() {
 			continue
 		}
 		switch t.text {
-		case "(", "[", "{":
+		case "(", "[", "{", "#[":
 			depth++
 		case ")", "]", "}":
 			if depth--; depth <= 0 {
