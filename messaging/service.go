@@ -41,6 +41,7 @@ type Service struct {
 	db       *mysql.DB
 	store    *store.Store
 	dir      wpauth.Directory
+	features wpauth.Features
 	limits   Limits
 	minTrust int
 	clock    func() time.Time
@@ -89,6 +90,7 @@ func New(o Options) (*Service, error) {
 		db:       o.DB,
 		store:    st,
 		dir:      o.Directory,
+		features: o.Directory.Features(),
 		limits:   o.Limits,
 		minTrust: o.MinTrustLevel,
 		clock:    o.Now,
@@ -106,7 +108,7 @@ func New(o Options) (*Service, error) {
 }
 
 // jetonomy reports whether trust, spaces, restrictions, blocks and bell rows exist.
-func (s *Service) jetonomy() bool { return s.dir.Features().Jetonomy }
+func (s *Service) jetonomy() bool { return s.features.Jetonomy }
 
 // now is the one moment of a use case: UTC, as finely as the tables keep it.
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

@@ -26,6 +26,14 @@ const (
 	Group Type = 2
 )
 
+// String is how events spell it: "direct" or "group".
+func (t Type) String() string {
+	if t == Direct {
+		return "direct"
+	}
+	return "group"
+}
+
 // Kind tells member messages from notices.
 type Kind uint8
 

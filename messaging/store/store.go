@@ -3,7 +3,7 @@
 // here; messaging gives them their names.
 //
 // Every transaction that changes a conversation or the people in it takes the
-// conversation's row first (Advance, LockConversation, or by inserting it). That
+// conversation's row first (Advance, LockPlace, LockPeople, or by inserting it). That
 // lock gives messages their order, and every such transaction the same order of locks.
 package store
 

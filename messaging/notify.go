@@ -1,0 +1,132 @@
+package messaging
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"parley/messaging/store"
+	"parley/wpauth"
+)
+
+// bellRunes is the length of a bell row's text (contract 4.2).
+const bellRunes = 500
+
+// bells reports whether the site has Jetonomy's bell rows.
+func (s *Service) bells() bool { return s.features.Jetonomy && s.features.JetonomyBell }
+
+// audience is whom a message reaches, worked out once from the facts.
+type audience struct {
+	recipients []wpauth.UserID // active members but the sender
+	notified   []wpauth.UserID // of those, who get or keep a bell row
+	push       []wpauth.UserID // of those, who may also be pushed or mailed
+
+	refresh []int64 // unread bell rows to give the newest text
+	insert  []int64 // members to write a new bell row for
+	own     int64   // the sender's own unread bell row: writing is reading
+}
+
+// address decides who is told of a message (contract 3.7): not the sender, nor who
+// left, muted the conversation, is banned, gone or has the web preference off.
+// Whoever blocked the sender gets the bell row but no push or mail.
+func (s *Service) address(people []store.Fact, sender wpauth.UserID, siteDefault *bool) audience {
+	var to audience
+	for i := range people {
+		p := &people[i]
+		user := wpauth.UserID(p.User)
+		switch {
+		case p.Left:
+			continue
+		case user == sender:
+			to.own = p.Bell
+			continue
+		}
+		to.recipients = append(to.recipients, user)
+		if !s.bells() || p.Muted || p.Banned || !p.Exists || !wantsBell(p.NotifyWeb, p.Settings, siteDefault) {
+			continue
+		}
+		to.notified = append(to.notified, user)
+		if !p.BlocksSender {
+			to.push = append(to.push, user)
+		}
+		if p.Bell != 0 {
+			to.refresh = append(to.refresh, p.Bell)
+		} else {
+			to.insert = append(to.insert, p.User)
+		}
+	}
+	return to
+}
+
+// wantsBell follows the chain of contract 4.6: one's own choice, the profile's
+// settings, the site's default, on.
+func wantsBell(own *bool, settings string, siteDefault *bool) bool {
+	switch {
+	case own != nil:
+		return *own
+	case settings != "":
+		if web := profileChoice(settings); web != nil {
+			return *web
+		}
+	}
+	return siteDefault == nil || *siteDefault
+}
+
+// profileChoice reads settings.notifications.private_message.web out of a profile's
+// JSON; nil when it says nothing or cannot be read.
+func profileChoice(settings string) *bool {
+	if !strings.Contains(settings, "private_message") {
+		return nil
+	}
+	var profile struct {
+		Notifications struct {
+			PrivateMessage struct {
+				Web json.RawMessage `json:"web"`
+			} `json:"private_message"`
+		} `json:"notifications"`
+	}
+	if json.Unmarshal([]byte(settings), &profile) != nil {
+		return nil
+	}
+	switch strings.Trim(string(profile.Notifications.PrivateMessage.Web), `"`) {
+	case "", "null":
+		return nil
+	case "true", "1", "yes", "on":
+		on := true
+		return &on
+	}
+	off := false
+	return &off
+}
+
+// siteDefault is the site's own web preference for messages, nil when it has none.
+func (s *Service) siteDefault(ctx context.Context) (*bool, error) {
+	if !s.bells() {
+		return nil, nil
+	}
+	o, err := s.dir.Options(ctx)
+	return o.MessageWebDefault, err
+}
+
+// ring writes the bell rows of a message, with a statement for those that exist and
+// one for new ones, and returns the new rows by member.
+func (s *Service) ring(ctx context.Context, tx *sqlx.Tx, to audience, step int64, b store.BellText) (map[int64]int64, error) {
+	if !s.bells() {
+		return nil, nil
+	}
+	if err := s.store.RefreshBells(ctx, tx, to.refresh, to.own, b); err != nil {
+		return nil, err
+	}
+	return s.store.InsertBells(ctx, tx, to.insert, step, b)
+}
+
+// bellText is "{sender}: {preview}". Its time has whole seconds, as the table does,
+// so that it is never rounded into the future.
+func bellText(c ConversationID, sender wpauth.Member, preview string, now time.Time) store.BellText {
+	text := []rune(sender.Name() + ": " + preview)
+	return store.BellText{Conversation: int64(c), Actor: int64(sender.ID),
+		Text: string(text[:min(len(text), bellRunes)]), At: now.Truncate(time.Second)}
+}

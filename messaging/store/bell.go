@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Bell rows are jt_notifications of type private_message about a conversation
+// (contract 4.2): at most one unread one for each member and conversation.
+const bellType = "private_message"
+
+// BellText is what a bell row says.
+type BellText struct {
+	Conversation int64
+	Actor        int64
+	Text         string // at most 500 code points
+	At           time.Time
+}
+
+// RefreshBells gives unread bell rows the newest text, and marks done (the sender's
+// own, 0 = none) as read, with one statement.
+func (s *Store) RefreshBells(ctx context.Context, tx *sqlx.Tx, ids []int64, done int64, b BellText) error {
+	all := ids
+	if done != 0 {
+		all = append(append(make([]int64, 0, len(ids)+1), ids...), done)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	args := []any{done, b.Actor, done, b.Text, done, b.At, done}
+	_, err := tx.ExecContext(ctx, `UPDATE `+s.wp.JTNotifications+`
+		SET actor_id = IF(id = ?, actor_id, ?), message = IF(id = ?, message, ?),
+		    created_at = IF(id = ?, created_at, ?), is_read = IF(id = ?, 1, 0)
+		WHERE id IN (`+marks(len(all))+`)`, append(args, anys(all)...)...)
+	return err
+}
+
+// InsertBells writes a bell row for each member with one statement and returns the
+// rows' ids by member. step is SendFacts.IDStep.
+func (s *Store) InsertBells(ctx context.Context, tx *sqlx.Tx, users []int64, step int64, b BellText) (map[int64]int64, error) {
+	if len(users) == 0 {
+		return nil, nil
+	}
+	args := make([]any, 0, 7*len(users))
+	for _, u := range users {
+		args = append(args, u, b.Actor, bellType, "message", b.Conversation, b.Text, b.At)
+	}
+	first, err := inserted(tx.ExecContext(ctx, `INSERT INTO `+s.wp.JTNotifications+`
+		(user_id, actor_id, type, object_type, object_id, message, created_at)
+		VALUES `+tuples(len(users), 7), args...))
+	if err != nil {
+		return nil, err
+	}
+	// A statement whose number of rows is known gets consecutive ids in every mode of
+	// innodb_autoinc_lock_mode, step apart.
+	ids := make(map[int64]int64, len(users))
+	for i, u := range users {
+		ids[u] = first + int64(i)*step
+	}
+	return ids, nil
+}
+
+// ReadBell marks a member's bell row as read.
+func (s *Store) ReadBell(ctx context.Context, tx *sqlx.Tx, id, user int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE `+s.wp.JTNotifications+`
+		SET is_read = 1 WHERE id = ? AND user_id = ? AND is_read = 0`, id, user)
+	return err
+}

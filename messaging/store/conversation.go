@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"time"
+)
+
+// Conversation is a row of the conversations table together with what the statement
+// that read it knows about the viewer.
+type Conversation struct {
+	ID        int64
+	Type      int
+	Title     string // "" without one
+	CreatedBy int64
+	CreatedAt time.Time
+	// LastAt, Preview and Count are about messages, not notices; LastAt is the zero
+	// time while there is none.
+	LastAt  time.Time
+	Preview string
+	Count   int64
+	LastSeq int64
+	// DirectHigh is set on the one direct thread a pair reuses.
+	DirectHigh int64
+	// Silenced tells whether the viewer is, at this moment.
+	Silenced bool
+}
+
+// Participant is a row of the participants table.
+type Participant struct {
+	RowID        int64
+	Conversation int64
+	User         int64
+	JoinedAt     time.Time
+	LeftAt       time.Time // zero: still in
+	LeftSeq      int64
+	LastReadSeq  int64
+	LastReadAt   time.Time // zero: never
+	Unread       int
+	Muted        bool
+	Archived     bool
+	Blocked      bool
+	SenderOnly   bool
+	DeletedAt    time.Time // zero: not deleted
+	BellID       int64     // 0: none
+}
+
+const conversationColumns = `c.id, c.type, c.title, c.created_by, c.created_at, c.last_message_at,
+	c.last_message_preview, c.message_count, c.last_seq, c.direct_high`
+
+func (c *Conversation) scan(rows interface{ Scan(...any) error }, more ...any) error {
+	var title, preview sql.NullString
+	var lastAt sql.NullTime
+	var high sql.NullInt64
+	into := append(make([]any, 0, 16), &c.ID, &c.Type, &title, &c.CreatedBy, &c.CreatedAt, &lastAt,
+		&preview, &c.Count, &c.LastSeq, &high)
+	if err := rows.Scan(append(into, more...)...); err != nil {
+		return err
+	}
+	c.Title, c.LastAt, c.Preview, c.DirectHigh = title.String, lastAt.Time, preview.String, high.Int64
+	return nil
+}
+
+const participantColumns = `p.id, p.conversation_id, p.user_id, p.joined_at, p.left_at, p.left_seq,
+	p.last_read_seq, p.last_read_at, p.unread_count, p.is_muted, p.is_archived, p.is_blocked,
+	p.sender_only, p.deleted_at, p.bell_id`
+
+func (p *Participant) scan(rows interface{ Scan(...any) error }) error {
+	var leftAt, readAt, deletedAt sql.NullTime
+	var leftSeq, bell sql.NullInt64
+	err := rows.Scan(&p.RowID, &p.Conversation, &p.User, &p.JoinedAt, &leftAt, &leftSeq,
+		&p.LastReadSeq, &readAt, &p.Unread, &p.Muted, &p.Archived, &p.Blocked,
+		&p.SenderOnly, &deletedAt, &bell)
+	p.LeftAt, p.LeftSeq, p.LastReadAt = leftAt.Time, leftSeq.Int64, readAt.Time
+	p.DeletedAt, p.BellID = deletedAt.Time, bell.Int64
+	return err
+}
+
+// silenced is a condition about the viewer, worth one look at an index; its
+// parameters are the viewer and the moment. It reads nothing on a site without Jetonomy.
+func (s *Store) silenced(viewer int64, now time.Time) (expr string, args []any) {
+	if !s.features.Jetonomy {
+		return `0`, nil
+	}
+	return `EXISTS (SELECT 1 FROM ` + s.wp.JTRestrictions + ` r WHERE r.user_id = ?
+		AND r.type = 'silence' AND ` + inForce("r") + `)`, []any{viewer, now}
+}
+
+// Conversations reads conversations by id, for a viewer, in no particular order.
+func (s *Store) Conversations(ctx context.Context, viewer int64, ids []int64, now time.Time) ([]Conversation, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	silenced, args := s.silenced(viewer, now)
+	return s.conversations(ctx, len(ids), `SELECT `+conversationColumns+`, `+silenced+`
+		FROM `+s.t.Conversations+` c WHERE c.id IN (`+marks(len(ids))+`)`, append(args, anys(ids)...)...)
+}
+
+func (s *Store) conversations(ctx context.Context, expect int, query string, args ...any) ([]Conversation, error) {
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := make([]Conversation, 0, expect)
+	for rows.Next() {
+		var c Conversation
+		if err := c.scan(rows, &c.Silenced); err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
+
+// Participants reads everybody of some conversations, those who left included, in
+// the order of the primary key.
+func (s *Store) Participants(ctx context.Context, conversations []int64) ([]Participant, error) {
+	if len(conversations) == 0 {
+		return nil, nil
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT `+participantColumns+`
+		FROM `+s.t.Participants+` p WHERE p.conversation_id IN (`+marks(len(conversations))+`)`, anys(conversations)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := make([]Participant, 0, 3*len(conversations))
+	for rows.Next() {
+		var p Participant
+		if err := p.scan(rows); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
+
+// Place is a member's place in a conversation, and what a page of its thread needs.
+type Place struct {
+	Conversation
+	// Mine is nil when the member is no participant.
+	Mine *Participant
+}
+
+// PlaceOf reads a conversation and the member's own row in it. found is false when
+// there is no such conversation.
+func (s *Store) PlaceOf(ctx context.Context, conversation, user int64) (p Place, found bool, err error) {
+	return s.place(ctx, s.db, ``, conversation, user)
+}
+
+func (s *Store) place(ctx context.Context, db conn, lock string, conversation, user int64) (p Place, found bool, err error) {
+	var mine nullParticipant
+	row := db.QueryRowContext(ctx, `SELECT `+conversationColumns+`, `+participantColumns+`
+		FROM `+s.t.Conversations+` c
+		LEFT JOIN `+s.t.Participants+` p ON p.conversation_id = c.id AND p.user_id = ?
+		WHERE c.id = ?`+lock, user, conversation)
+	err = p.Conversation.scan(row, mine.into()...)
+	if err == sql.ErrNoRows {
+		return p, false, nil
+	}
+	p.Mine = mine.value()
+	return p, err == nil, err
+}
+
+// nullParticipant receives a participant's columns of an outer join.
+type nullParticipant struct {
+	id, conversation, user, leftSeq, readSeq, unread, bell sql.NullInt64
+	joined, left, read, deleted                            sql.NullTime
+	muted, archived, blocked, senderOnly                   sql.NullBool
+}
+
+func (n *nullParticipant) into() []any {
+	return []any{&n.id, &n.conversation, &n.user, &n.joined, &n.left, &n.leftSeq, &n.readSeq, &n.read,
+		&n.unread, &n.muted, &n.archived, &n.blocked, &n.senderOnly, &n.deleted, &n.bell}
+}
+
+func (n *nullParticipant) value() *Participant {
+	if !n.id.Valid {
+		return nil
+	}
+	return &Participant{RowID: n.id.Int64, Conversation: n.conversation.Int64, User: n.user.Int64,
+		JoinedAt: n.joined.Time, LeftAt: n.left.Time, LeftSeq: n.leftSeq.Int64, LastReadSeq: n.readSeq.Int64,
+		LastReadAt: n.read.Time, Unread: int(n.unread.Int64), Muted: n.muted.Bool, Archived: n.archived.Bool,
+		Blocked: n.blocked.Bool, SenderOnly: n.senderOnly.Bool, DeletedAt: n.deleted.Time, BellID: n.bell.Int64}
+}
+
+// FrozenAt reads what a conversation looked like when its newest row was seq: the
+// time and text of the last message then, and how many there were.
+func (s *Store) FrozenAt(ctx context.Context, conversation, seq int64) (lastAt time.Time, plain string, count int64, err error) {
+	var at sql.NullTime
+	var text sql.NullString
+	bound := strconv.FormatInt(seq, 10)
+	err = s.db.QueryRowContext(ctx, `SELECT n.count, m.created_at, COALESCE(m.plain, m.content)
+		FROM (SELECT COUNT(*) AS count, MAX(seq) AS seq FROM `+s.t.Messages+`
+		       WHERE conversation_id = ? AND seq <= `+bound+` AND kind = 0) n
+		LEFT JOIN `+s.t.Messages+` m ON m.conversation_id = ? AND m.seq = n.seq`,
+		conversation, conversation).Scan(&count, &at, &text)
+	return at.Time, text.String, count, err
+}

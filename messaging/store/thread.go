@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Message is a row of the messages table. Plain is filled even where the table keeps
+// it only once.
+type Message struct {
+	ID           int64
+	Conversation int64
+	Seq          int64
+	Sender       int64
+	Kind         int
+	Format       int
+	Subject      string
+	Content      string
+	Plain        string
+	CreatedAt    time.Time
+}
+
+const messageColumns = `m.id, m.conversation_id, m.seq, m.sender_id, m.kind, m.format, m.subject,
+	m.content, m.plain, m.created_at`
+
+func (m *Message) scan(rows interface{ Scan(...any) error }) error {
+	var subject, plain sql.NullString
+	if err := rows.Scan(&m.ID, &m.Conversation, &m.Seq, &m.Sender, &m.Kind, &m.Format, &subject,
+		&m.Content, &plain, &m.CreatedAt); err != nil {
+		return err
+	}
+	m.Subject, m.Plain = subject.String, m.Content
+	if plain.Valid {
+		m.Plain = plain.String
+	}
+	return nil
+}
+
+// ThreadQuery selects a page of a thread. Before and After are exclusive bounds on
+// the id, UpTo an inclusive one on the sequence; 0 = none.
+type ThreadQuery struct {
+	Conversation  int64
+	Before, After int64
+	UpTo          int64
+	// Oldest takes the old end of the range and answers oldest first; else the new
+	// end, newest first.
+	Oldest bool
+	Limit  int
+}
+
+// Thread reads a page: one range of the primary key, forwards or backwards.
+func (s *Store) Thread(ctx context.Context, q ThreadQuery) ([]Message, error) {
+	text, args := s.threadText(q)
+	rows, err := s.db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := make([]Message, 0, q.Limit)
+	for rows.Next() {
+		var m Message
+		if err := m.scan(rows); err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}
+
+func (s *Store) threadText(q ThreadQuery) (string, []any) {
+	text := `SELECT ` + messageColumns + ` FROM ` + s.t.Messages + ` m FORCE INDEX (PRIMARY) WHERE m.conversation_id = ?`
+	args := []any{q.Conversation}
+	if q.After > 0 {
+		text, args = text+` AND m.id > ?`, append(args, q.After)
+	}
+	if q.Before > 0 {
+		text, args = text+` AND m.id < ?`, append(args, q.Before)
+	}
+	if q.UpTo > 0 {
+		// The id of the last visible row bounds the range; the sequence decides.
+		text += ` AND m.seq <= ? AND m.id <= (SELECT MAX(l.id) FROM ` + s.t.Messages + ` l
+			WHERE l.conversation_id = ? AND l.seq = ?)`
+		args = append(args, q.UpTo, q.Conversation, q.UpTo)
+	}
+	if q.Oldest {
+		text += ` ORDER BY m.id LIMIT ?`
+	} else {
+		text += ` ORDER BY m.id DESC LIMIT ?`
+	}
+	return text, append(args, q.Limit)
+}
+
+// MessageByClientID finds the message a sender's client id was first used for.
+func (s *Store) MessageByClientID(ctx context.Context, sender int64, clientID string) (m Message, found bool, err error) {
+	err = m.scan(s.db.QueryRowContext(ctx, `SELECT `+messageColumns+` FROM `+s.t.Messages+` m
+		WHERE m.sender_id = ? AND m.client_id = ?`, sender, []byte(clientID)))
+	if err == sql.ErrNoRows {
+		return m, false, nil
+	}
+	return m, err == nil, err
+}
