@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-
 	"parley/config"
 	"parley/internal/mysql"
 	"parley/internal/testdb"

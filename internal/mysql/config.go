@@ -14,7 +14,7 @@ const (
 	// DialTimeout bounds dialling and the login that follows it.
 	DialTimeout = 3 * time.Second
 	// ReadTimeout and WriteTimeout bound one read or write on the wire, and with it
-	// a statement nobody cancels.
+	// a statement nobody cancels. The server stops a statement after ReadTimeout too.
 	ReadTimeout  = 30 * time.Second
 	WriteTimeout = 30 * time.Second
 	// lockWait is how long a statement waits for a row lock. The server's own
@@ -68,7 +68,6 @@ func Config(dsn string) (*gomysql.Config, error) {
 	}
 	cfg.Params["time_zone"] = "'+00:00'"
 	cfg.Params["sql_mode"] = "'" + sqlMode + "'"
-	cfg.Params["innodb_lock_wait_timeout"] = fmt.Sprint(int(lockWait.Seconds()))
 	return cfg, nil
 }
 
@@ -78,6 +77,7 @@ func Config(dsn string) (*gomysql.Config, error) {
 type Connector struct {
 	inner   driver.Connector
 	timeout time.Duration
+	setup   []string
 	drv     *countingDriver
 }
 
@@ -95,7 +95,15 @@ func connectorOf(cfg *gomysql.Config) (*Connector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database DSN: %w", err)
 	}
-	return &Connector{inner: inner, timeout: cfg.Timeout, drv: &countingDriver{Driver: inner.Driver()}}, nil
+	return &Connector{inner: inner, timeout: cfg.Timeout, setup: []string{
+		// The variable has different names on MariaDB and MySQL; the statement has not.
+		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+		// A statement whose reader gave up must not go on by itself. MariaDB counts
+		// seconds, for every statement; MySQL milliseconds, for reads. Each server
+		// skips the other's comment.
+		fmt.Sprintf("SET /*M! max_statement_time=%g, */ /*!80000 max_execution_time=%d, */ SESSION innodb_lock_wait_timeout=%d",
+			cfg.ReadTimeout.Seconds(), cfg.ReadTimeout.Milliseconds(), int(lockWait.Seconds())),
+	}, drv: &countingDriver{Driver: inner.Driver()}}, nil
 }
 
 // Connect dials, logs in and sets the isolation level, all within the dial
@@ -113,10 +121,11 @@ func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = raw.Close()
 		return nil, fmt.Errorf("the MySQL driver's connection lacks an interface Parley needs (%T)", raw)
 	}
-	// The variable has different names on MariaDB and MySQL; the statement has not.
-	if _, err := dc.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil); err != nil {
-		_ = dc.Close()
-		return nil, err
+	for _, statement := range c.setup {
+		if _, err := dc.ExecContext(ctx, statement, nil); err != nil {
+			_ = dc.Close()
+			return nil, err
+		}
 	}
 	return &conn{driverConn: dc, counter: &c.drv.counter}, nil
 }

@@ -45,6 +45,27 @@ func TestSessionIsWhatTheStatementsRelyOn(t *testing.T) {
 	}
 }
 
+func TestTheServerStopsAStatementNobodyReads(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.DSN(t)
+	db := testdb.Connect(t, dsn+separator(dsn)+"readTimeout=1500ms")
+	watch := testdb.Connect(t, dsn)
+	// What this answers depends on who gives up first; that the server ends it is the point.
+	_ = db.Get(new(int), "SELECT 4711 FROM (SELECT SLEEP(60)) AS s")
+	eventually(t, time.Now(), 10*time.Second, "the server has stopped it", func() bool {
+		var n int
+		err := watch.Get(&n, "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT 4711%' AND db = DATABASE()")
+		return err == nil && n == 0
+	})
+}
+
+func separator(dsn string) string {
+	if strings.Contains(dsn, "?") {
+		return "&"
+	}
+	return "?"
+}
+
 func TestTimesAndZeroDatesAreRead(t *testing.T) {
 	t.Parallel()
 	db := open(t, testdb.DSN(t))

@@ -1,0 +1,112 @@
+package config
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var (
+	prefixPattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,40}$`)
+	tablePattern  = regexp.MustCompile(`^([A-Za-z0-9_$-]{1,64}\.)?[A-Za-z0-9_$-]{1,64}$`)
+)
+
+func prefix(v string) error {
+	if v != "" && !prefixPattern.MatchString(v) {
+		return errors.New("a table prefix: up to 40 letters, digits and underscores")
+	}
+	return nil
+}
+
+func table(v string) error {
+	if v != "" && !tablePattern.MatchString(v) {
+		return errors.New("the name of a table")
+	}
+	return nil
+}
+
+// address checks a listen address; the host may be left out, the port may be 0.
+func address(v string) error {
+	host, port, err := net.SplitHostPort(v)
+	if err != nil || strings.ContainsAny(host, " /") {
+		return errors.New("an address to listen on, as 127.0.0.1:8070")
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return errors.New("an address to listen on with a port from 0 to 65535")
+	}
+	return nil
+}
+
+func webAddress(v string) error {
+	if v == "" {
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return errors.New("an address that begins with http:// or https://")
+	}
+	return nil
+}
+
+// networks that the words of trusted_proxies stand for.
+var networks = map[string][]string{
+	"none":     nil,
+	"loopback": {"127.0.0.0/8", "::1/128"},
+	"private":  {"127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"},
+}
+
+func proxies(v string) error {
+	_, err := parseProxies(v)
+	return err
+}
+
+// parseProxies reads a comma-separated list of addresses, networks and words.
+func parseProxies(v string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, item := range strings.Split(v, ",") {
+		item = strings.TrimSpace(item)
+		words, isWord := networks[strings.ToLower(item)]
+		if !isWord {
+			words = []string{item}
+		}
+		for _, w := range words {
+			p, err := netip.ParsePrefix(w)
+			if err != nil {
+				a, err := netip.ParseAddr(w)
+				if err != nil {
+					return nil, errors.New("a list of addresses, networks as 10.0.0.0/8, or the words loopback, private, none")
+				}
+				p = netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen())
+			}
+			out = append(out, p.Masked())
+		}
+	}
+	return out, nil
+}
+
+func fiveNumbers(v string) error {
+	_, err := parseFive(v)
+	return err
+}
+
+var errFive = errors.New("five whole numbers from 0 to 100000 separated by commas, one for each trust level 0, 1, 2, 3 and 4 or more")
+
+// parseFive reads one number for each trust level 0, 1, 2, 3 and 4+.
+func parseFive(v string) (out [5]int, err error) {
+	items := strings.Split(v, ",")
+	if len(items) != len(out) {
+		return out, errFive
+	}
+	for i, item := range items {
+		n, err := strconv.Atoi(strings.TrimSpace(item))
+		if err != nil || n < 0 || n > 100000 {
+			return out, errFive
+		}
+		out[i] = n
+	}
+	return out, nil
+}
