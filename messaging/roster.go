@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"container/heap"
 	"context"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func newRosters(st *store.Store, now func() time.Time) *rosters {
 
 // find returns everybody in one of the spaces whose name holds the folded term,
 // ranked; in the whole site when spaces is nil.
-func (r *rosters) find(ctx context.Context, spaces []int64, term string) ([]hit, error) {
+func (r *rosters) find(ctx context.Context, spaces []int64, term string) (ranking, error) {
 	if strings.IndexByte(term, 0) >= 0 {
 		return nil, nil
 	}
@@ -68,7 +69,7 @@ func (r *rosters) find(ctx context.Context, spaces []int64, term string) ([]hit,
 	if err != nil {
 		return nil, err
 	}
-	var hits []hit
+	var hits ranking
 	for _, people := range lists {
 		for _, p := range people {
 			if at := strings.Index(p.text, term); at >= 0 {
@@ -77,7 +78,8 @@ func (r *rosters) find(ctx context.Context, spaces []int64, term string) ([]hit,
 			}
 		}
 	}
-	return rank(hits), nil
+	heap.Init(&hits)
+	return hits, nil
 }
 
 // people returns the rosters of spaces, from memory or from the database.

@@ -114,7 +114,7 @@ func (q *query) all() missing { return missing(1)<<len(q.words) - 1 }
 func (q *query) run(ctx context.Context) error {
 	keys := make([]textcache.Key, len(q.heads))
 	for i, h := range q.heads {
-		keys[i] = textcache.Key{Conversation: h.Conversation, Version: h.Activity.UnixMicro()}
+		keys[i] = textcache.Key{Conversation: h.Conversation, Version: h.Version}
 	}
 	entries := make([]*textcache.Entry, len(keys))
 	q.texts.Get(keys, entries)

@@ -1,10 +1,9 @@
 package messaging
 
 import (
+	"container/heap"
 	"context"
 	"fmt"
-	"slices"
-	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -70,19 +69,19 @@ func (s *Service) Suggest(ctx context.Context, a Actor, term string, limit int) 
 
 // suggestible takes the first hits that may be offered, asking for a few at a time
 // and, should few of them pass, for ever more.
-func (s *Service) suggestible(ctx context.Context, a Actor, hits []hit, spaces []int64, limit int) ([]wpauth.UserID, error) {
+func (s *Service) suggestible(ctx context.Context, a Actor, hits ranking, spaces []int64, limit int) ([]wpauth.UserID, error) {
 	var out []wpauth.UserID
+	seen := map[int64]bool{int64(a.ID): true} // oneself, and who is in several spaces
 	for batch := 2 * limit; len(hits) > 0 && len(out) < limit; batch *= 4 {
-		n := min(len(hits), batch)
-		ids := make([]int64, 0, n)
-		for _, h := range hits[:n] {
-			if h.id != int64(a.ID) {
+		var ids []int64
+		for len(hits) > 0 && len(ids) < batch {
+			if h := heap.Pop(&hits).(hit); !seen[h.id] {
+				seen[h.id] = true
 				ids = append(ids, h.id)
 			}
 		}
-		hits = hits[n:]
 		if len(ids) == 0 {
-			continue
+			break
 		}
 		allowed, err := s.store.Suggestible(ctx, int64(a.ID), ids, spaces, s.now())
 		if err != nil {
@@ -104,23 +103,30 @@ type hit struct {
 	prefix bool
 }
 
-// rank sorts hits as contract 1.3 (12) wants them and drops doubles: a member may be
-// in several spaces.
-func rank(hits []hit) []hit {
-	sort.Slice(hits, func(i, j int) bool {
-		a, b := hits[i], hits[j]
-		switch {
-		case a.prefix != b.prefix:
-			return a.prefix
-		case a.name != b.name:
-			return a.name < b.name
-		}
-		return a.id < b.id
-	})
-	seen := make(map[int64]bool, len(hits))
-	return slices.DeleteFunc(hits, func(h hit) bool {
-		double := seen[h.id]
-		seen[h.id] = true
-		return double
-	})
+// ranking is a heap of hits, the next to offer on top (contract 1.3, 12): a common
+// term has thousands of hits, and a few are asked for.
+type ranking []hit
+
+func (r ranking) Len() int { return len(r) }
+
+func (r ranking) Less(i, j int) bool {
+	a, b := &r[i], &r[j]
+	switch {
+	case a.prefix != b.prefix:
+		return a.prefix
+	case a.name != b.name:
+		return a.name < b.name
+	}
+	return a.id < b.id
+}
+
+func (r ranking) Swap(i, j int) { r[i], r[j] = r[j], r[i] }
+
+func (r *ranking) Push(h any) { *r = append(*r, h.(hit)) }
+
+func (r *ranking) Pop() any {
+	last := len(*r) - 1
+	h := (*r)[last]
+	*r = (*r)[:last]
+	return h
 }

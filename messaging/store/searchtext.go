@@ -1,25 +1,25 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
-	"time"
+	"fmt"
 )
 
-// Head is a conversation in a member's mailbox and its last activity, which changes
-// with every message: the version of its text.
-type Head struct {
-	Conversation int64
-	Activity     time.Time
-}
+// Head is a conversation in a member's mailbox and the version of its text: a number
+// made of its last activity, which rises with every message. It means nothing else.
+type Head struct{ Conversation, Version int64 }
 
 // SearchHeads returns every conversation of a mailbox in list order. It reads the
 // index inbox alone (unread and the types look at the rows as well); being a row of
 // this result is what makes a conversation searchable by the member.
 func (s *Store) SearchHeads(ctx context.Context, user int64, f Filter) ([]Head, error) {
 	where, join := s.mailbox(f)
+	// One column of text: a mailbox has many rows, and reading two typed columns of
+	// each takes the driver longer than the server needs to find them.
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT p.conversation_id, p.last_activity_at
+		SELECT CONCAT(p.conversation_id, ' ', p.last_activity_at)
 		  FROM `+s.t.Participants+` p FORCE INDEX (inbox)`+join+`
 		 WHERE p.user_id = ?`+where+`
 		 ORDER BY p.last_activity_at DESC, p.conversation_id DESC`, user)
@@ -28,14 +28,41 @@ func (s *Store) SearchHeads(ctx context.Context, user int64, f Filter) ([]Head, 
 	}
 	defer rows.Close()
 	var heads []Head
+	var text sql.RawBytes
 	for rows.Next() {
-		var h Head
-		if err := rows.Scan(&h.Conversation, &h.Activity); err != nil {
+		if err := rows.Scan(&text); err != nil {
 			return nil, err
+		}
+		h, ok := parseHead(text)
+		if !ok {
+			return nil, fmt.Errorf("unexpected head of a conversation: %q", text)
 		}
 		heads = append(heads, h)
 	}
 	return heads, rows.Err()
+}
+
+// parseHead reads "12 2026-03-02 09:00:00.000001".
+func parseHead(text []byte) (h Head, ok bool) {
+	id, at, found := bytes.Cut(text, []byte{' '})
+	if !found || len(id) == 0 || len(at) != len("2026-03-02 09:00:00.000001") {
+		return h, false
+	}
+	digits := func(b []byte) (n int64) {
+		for _, c := range b {
+			if c < '0' || c > '9' {
+				ok = false
+			}
+			n = 10*n + int64(c-'0')
+		}
+		return n
+	}
+	ok = true
+	h.Conversation = digits(id)
+	h.Version = (digits(at[0:4])*12+digits(at[5:7]))*31 + digits(at[8:10])
+	h.Version = ((h.Version*24+digits(at[11:13]))*60+digits(at[14:16]))*60 + digits(at[17:19])
+	h.Version = h.Version*1_000_000 + digits(at[20:26])
+	return h, ok
 }
 
 // SearchSubject is what a conversation can be found by beside its messages.

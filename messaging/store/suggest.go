@@ -16,8 +16,7 @@ func (s *Store) SuggestSpaces(ctx context.Context, user int64, now time.Time) ([
 		 WHERE m.user_id = ?
 		   AND NOT EXISTS (SELECT 1 FROM `+s.wp.JTRestrictions+` r
 		                    WHERE r.user_id = m.user_id AND r.type = 'space_ban'
-		                      AND r.space_id = m.space_id AND `+inForce("r")+`)
-		 ORDER BY m.space_id`, user, now)
+		                      AND r.space_id = m.space_id AND `+inForce("r")+`)`, user, now)
 	return ids, err
 }
 
@@ -33,7 +32,7 @@ type RosterRow struct {
 func (s *Store) Rosters(ctx context.Context, spaces []int64, limit int, each func(space int64, row RosterRow)) error {
 	query := `
 		SELECT m.space_id, u.ID, u.display_name, u.user_login, u.user_nicename
-		  FROM ` + s.wp.JTSpaceMembers + ` m
+		  FROM ` + s.wp.JTSpaceMembers + ` m FORCE INDEX (PRIMARY)
 		  STRAIGHT_JOIN ` + s.wp.Users + ` u ON u.ID = m.user_id
 		 WHERE m.space_id IN (` + marks(len(spaces)) + `)
 		 ORDER BY m.space_id, m.user_id LIMIT ?`

@@ -21,8 +21,8 @@ const separator = 0
 
 // Entry is what one conversation can be found by. It is never changed once built.
 type Entry struct {
-	// Version is the conversation's last activity, in microseconds, read before the
-	// text was: the text is at least as new.
+	// Version rises with every message and was read before the text: the text is at
+	// least as new.
 	Version int64
 	// Title is the folded title, "" without one.
 	Title string
