@@ -207,17 +207,14 @@ func (s *Site) verifyCookies(ctx context.Context, cur *settings, cookies []authC
 	return nil, errNobody
 }
 
-// What a credential key stands for.
-const (
-	keyBasic byte = 'b'
-	// cookieKey takes the letters before.
-	keyCookie byte = 0
-)
+// keyBasic marks credential keys of application passwords; those of cookies have
+// the numbers of cookieKey.
+const keyBasic byte = 0xff
 
 // cookieKey tells cookies apart by scheme, and POST requests, which have the
 // grace hour, from others.
 func cookieKey(first scheme, post bool) byte {
-	kind := keyCookie | byte(first)<<1
+	kind := byte(first) << 1
 	if post {
 		kind |= 1
 	}

@@ -129,11 +129,11 @@ func TestMembers(t *testing.T) {
 }
 
 func TestMembers_ByTheSitesNameRule(t *testing.T) {
+	db := testdb.Site(t)
 	for rule, want := range map[string]string{
 		"display_name": "Alice Anders", "handle": "@alice", "both": "Alice Anders (@alice)", "": "Alice Anders",
 	} {
 		t.Run(rule, func(t *testing.T) {
-			db := testdb.Site(t)
 			setOption(t, db, "jetonomy_settings", `a:1:{`+phpString("member_name_display")+phpString(rule)+`}`)
 			site := newSite(t, db, wpauth.SiteConfig{})
 			members, err := site.Members(context.Background(), []wpauth.UserID{2})
@@ -165,6 +165,7 @@ func TestWithoutJetonomy(t *testing.T) {
 
 func TestStanding(t *testing.T) {
 	const ip = "203.0.113.9"
+	db := testdb.Site(t)
 	for _, tt := range []struct {
 		name   string
 		insert string
@@ -179,14 +180,14 @@ func TestStanding(t *testing.T) {
 		{"silence", "(2,'silence',NULL,'x',NULL)", wpauth.Standing{Silenced: true}},
 		{"space ban", "(2,'space_ban',1,'x',NULL)", wpauth.Standing{}},
 		{"post restriction", "(2,'post_restrict',NULL,'x',NULL)", wpauth.Standing{}},
-		{"address", "(0,'ip_ban',NULL,' 203.0.113.9 ',NULL)", wpauth.Standing{IPBanned: true}},
+		{"address", "(0,'ip_ban',NULL,'203.0.113.9',NULL)", wpauth.Standing{IPBanned: true}},
 		{"address in IPv6 form", "(0,'ip_ban',NULL,'::ffff:203.0.113.9',NULL)", wpauth.Standing{IPBanned: true}},
 		{"address that was banned", "(0,'ip_ban',NULL,'203.0.113.9','2026-01-01 00:00:00')", wpauth.Standing{}},
 		{"longer address", "(0,'ip_ban',NULL,'203.0.113.90',NULL)", wpauth.Standing{}},
 		{"empty address", "(0,'ip_ban',NULL,'',NULL)", wpauth.Standing{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			db := testdb.Site(t)
+			mustExec(t, db, "DELETE FROM wp_jt_restrictions")
 			if tt.insert != "" {
 				mustExec(t, db, "INSERT INTO wp_jt_restrictions (user_id, type, space_id, reason, expires_at) VALUES "+tt.insert)
 			}

@@ -123,7 +123,10 @@ func phpTimeLetter(t time.Time, c rune) string {
 	case 'P':
 		return t.Format("-07:00")
 	case 'p':
-		return t.Format("Z07:00")
+		if t.Location() == time.UTC || t.Location().String() == "UTC" {
+			return "Z"
+		}
+		return t.Format("-07:00")
 	case 'T':
 		name, _ := t.Zone()
 		return name

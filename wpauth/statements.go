@@ -42,7 +42,7 @@ func newStatements(t Tables) statements {
 				AND (r.expires_at IS NULL OR r.expires_at > ? OR r.expires_at < '1000-01-01')),
 			EXISTS (SELECT 1 FROM {restrictions} r WHERE r.user_id = ? AND r.type = 'silence'
 				AND (r.expires_at IS NULL OR r.expires_at > ? OR r.expires_at < '1000-01-01')),
-			EXISTS (SELECT 1 FROM {restrictions} r WHERE r.type = 'ip_ban' AND TRIM(r.reason) IN (?, ?, ?)
+			EXISTS (SELECT 1 FROM {restrictions} r WHERE r.type = 'ip_ban' AND r.reason IN (?, ?, ?)
 				AND (r.expires_at IS NULL OR r.expires_at > ? OR r.expires_at < '1000-01-01')),
 			(SELECT m.meta_value FROM {usermeta} m
 				WHERE m.user_id = ? AND m.meta_key = '_jetonomy_pending_verification'

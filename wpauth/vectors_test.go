@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -23,7 +24,7 @@ import (
 )
 
 // The vectors in testdata were recorded from WordPress 6.1.9, 6.7.7 and 7.1.0;
-// see the README beside the contract for their form.
+// see testdata/README.md for their form.
 
 // vectorCount is how many there are: a file that is not read shows.
 const (
@@ -222,47 +223,48 @@ func (v vector) credentials(t *testing.T) wpauth.Credentials {
 // load puts the given rows into the tables and nothing else.
 func (v vector) load(t *testing.T, db *sqlx.DB) {
 	t.Helper()
-	for _, table := range []string{"wp_users", "wp_usermeta", "wp_options", "wp_2_options", "wp_sitemeta"} {
-		mustExec(t, db, "DELETE FROM "+table)
+	replaceRows(t, db, "wp_users", v.Given.Users)
+	replaceRows(t, db, "wp_usermeta", v.Given.UserMeta)
+	tables := []string{"wp_options"}
+	if v.Given.Site.IsMultisite {
+		tables = append(tables, "wp_2_options")
 	}
-	for _, row := range v.Given.Users {
-		insertRow(t, db, "wp_users", row)
-	}
-	for _, row := range v.Given.UserMeta {
-		insertRow(t, db, "wp_usermeta", row)
-	}
-	for _, table := range []string{"wp_options", "wp_2_options"} {
-		options := map[string]string{
-			"siteurl":    v.Given.Site.SiteURL,
-			"home":       v.Given.Site.Home,
-			"db_version": dbVersions[v.WPVersion],
-			strings.TrimSuffix(table, "options") + "user_roles": defaultRoles,
-		}
-		for _, row := range v.Given.Options {
-			options[row["option_name"].(string)] = row["option_value"].(string)
-		}
+	for _, table := range tables {
+		options := append([]map[string]any{
+			{"option_name": "siteurl", "option_value": v.Given.Site.SiteURL},
+			{"option_name": "home", "option_value": v.Given.Site.Home},
+			{"option_name": "db_version", "option_value": dbVersions[v.WPVersion]},
+			{"option_name": strings.TrimSuffix(table, "options") + "user_roles", "option_value": defaultRoles},
+		}, v.Given.Options...)
 		// One vector's rows are those of a site with such passwords; its option is not among them.
 		if v.Name == "usage-is-recorded" {
-			options["using_application_passwords"] = "1"
+			options = append(options, map[string]any{"option_name": "using_application_passwords", "option_value": "1"})
 		}
-		for name, value := range options {
-			insertRow(t, db, table, map[string]any{"option_name": name, "option_value": value})
-		}
+		replaceRows(t, db, table, options)
 	}
 	for _, row := range v.Given.Site.SiteMeta {
-		insertRow(t, db, "wp_sitemeta", map[string]any{
-			"site_id": 1, "meta_key": row["meta_key"], "meta_value": row["meta_value"],
-		})
+		row["site_id"] = 1
 	}
+	replaceRows(t, db, "wp_sitemeta", v.Given.Site.SiteMeta)
 }
 
-func insertRow(t *testing.T, db *sqlx.DB, table string, row map[string]any) {
+// replaceRows empties a table and puts rows, all of the same columns, into it.
+func replaceRows(t *testing.T, db *sqlx.DB, table string, rows []map[string]any) {
 	t.Helper()
-	columns, marks, args := make([]string, 0, len(row)), make([]string, 0, len(row)), make([]any, 0, len(row))
-	for name, value := range row {
-		columns, marks, args = append(columns, name), append(marks, "?"), append(args, value)
+	mustExec(t, db, "DELETE FROM "+table)
+	if len(rows) == 0 {
+		return
 	}
-	mustExec(t, db, "INSERT INTO "+table+" ("+strings.Join(columns, ",")+") VALUES ("+strings.Join(marks, ",")+")", args...)
+	columns := slices.Sorted(maps.Keys(rows[0]))
+	marks := "(" + strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",") + ")"
+	var args []any
+	for _, row := range rows {
+		for _, name := range columns {
+			args = append(args, row[name])
+		}
+	}
+	mustExec(t, db, "INSERT INTO "+table+" ("+strings.Join(columns, ",")+") VALUES "+
+		strings.TrimSuffix(strings.Repeat(marks+",", len(rows)), ","), args...)
 }
 
 func createWordPressTables(t *testing.T, db *sqlx.DB) {
