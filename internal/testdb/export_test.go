@@ -4,3 +4,12 @@ package testdb
 func Recorded(login string, id int64, hash, token string) Person {
 	return Person{Login: login, ID: id, hash: hash, SessionToken: token}
 }
+
+// Template is the folder a server's data is copied from.
+func Template() (string, error) {
+	bin, err := findServer()
+	if err != nil {
+		return "", err
+	}
+	return template(bin)
+}

@@ -42,7 +42,7 @@ func template(bin string) (string, error) {
 		return "", err
 	}
 	args := append(serverArgs(half), "--auth-root-authentication-method=normal", "--skip-test-db",
-		"--skip-name-resolve", "--innodb-flush-method=nosync")
+		"--skip-name-resolve")
 	if out, err := exec.Command("mariadb-install-db", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}

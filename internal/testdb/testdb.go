@@ -76,7 +76,7 @@ func Connect(t testing.TB, dsn string) *sqlx.DB {
 	return db
 }
 
-// Load runs a dump of many statements on the database of a DSN.
+// Load runs a dump of many statements on the database of a DSN, its rows in one transaction.
 func Load(t testing.TB, dsn, dump string) {
 	t.Helper()
 	cfg, err := mysql.Config(dsn)
@@ -90,7 +90,7 @@ func Load(t testing.TB, dsn, dump string) {
 	}
 	db := sql.OpenDB(c)
 	defer db.Close()
-	if _, err := db.Exec(dump); err != nil {
+	if _, err := db.Exec("SET autocommit = 0;\n" + dump + "\nCOMMIT"); err != nil {
 		t.Fatalf("testdb: load: %v", err)
 	}
 }
