@@ -120,8 +120,8 @@ func (s *Store) Participants(ctx context.Context, conversations []int64) ([]Part
 	if len(conversations) == 0 {
 		return nil, nil
 	}
-	rows, err := s.db.QueryContext(ctx, `SELECT `+participantColumns+`
-		FROM `+s.t.Participants+` p WHERE p.conversation_id IN (`+marks(len(conversations))+`)`, anys(conversations)...)
+	text, args := s.participantsText(conversations)
+	rows, err := s.db.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +135,11 @@ func (s *Store) Participants(ctx context.Context, conversations []int64) ([]Part
 		out = append(out, p)
 	}
 	return out, rows.Err()
+}
+
+func (s *Store) participantsText(conversations []int64) (string, []any) {
+	return `SELECT ` + participantColumns + `
+		FROM ` + s.t.Participants + ` p WHERE p.conversation_id IN (` + marks(len(conversations)) + `)`, anys(conversations)
 }
 
 // Place is a member's place in a conversation, and what a page of its thread needs.

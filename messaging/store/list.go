@@ -9,13 +9,16 @@ import (
 // id. The active and archived folders are one backward range of the index inbox;
 // unread reads the index badge and sorts what is unread.
 func (s *Store) Page(ctx context.Context, user int64, f Filter, limit, offset int, now time.Time) ([]Conversation, error) {
-	silenced, args := s.silenced(user, now)
-	head := `SELECT ` + conversationColumns + `, ` + silenced
-	args = append(args, s.pageArgs(user, f, limit, offset)...)
-	return s.conversations(ctx, limit, head+s.pageFrom(f), args...)
+	text, args := s.pageText(user, f, limit, offset, now)
+	return s.conversations(ctx, limit, text, args...)
 }
 
-// pageFrom is everything of Page's statement but its columns.
+func (s *Store) pageText(user int64, f Filter, limit, offset int, now time.Time) (string, []any) {
+	silenced, args := s.silenced(user, now)
+	return `SELECT ` + conversationColumns + `, ` + silenced + s.pageFrom(f), append(args, s.pageArgs(user, f, limit, offset)...)
+}
+
+// pageFrom is everything of a page's statement but its columns.
 func (s *Store) pageFrom(f Filter) string {
 	const order = ` ORDER BY p.last_activity_at DESC, p.conversation_id DESC LIMIT ? OFFSET ?`
 	join := ` STRAIGHT_JOIN ` + s.t.Conversations + ` c ON c.id = p.conversation_id`

@@ -95,7 +95,7 @@ func (s *Store) SendFacts(ctx context.Context, tx *sqlx.Tx, conversation, sender
 func (s *Store) sendFactsText(conversation, sender int64, since, now time.Time) (string, []any) {
 	args := []any{sender, since}
 	text := `SELECT c.type, c.last_seq, c.last_activity_at, c.direct_high IS NOT NULL,
-		(SELECT COUNT(*) FROM ` + s.t.Messages + ` m WHERE m.sender_id = ? AND m.created_at > ? AND m.kind = 0),
+		(SELECT COUNT(*) FROM ` + s.t.Messages + ` m FORCE INDEX (sender) WHERE m.sender_id = ? AND m.created_at > ? AND m.kind = 0),
 		@@auto_increment_increment,
 		p.user_id, p.left_at IS NOT NULL, p.is_blocked, p.is_muted, u.ID IS NOT NULL`
 	from := `
@@ -130,7 +130,7 @@ func (s *Store) sendFactsText(conversation, sender int64, since, now time.Time) 
 // NthNewest returns when a sender's nth newest message was written (n from 1): with a
 // limit of n a minute, the next is allowed a minute after it.
 func (s *Store) NthNewest(ctx context.Context, tx *sqlx.Tx, sender int64, n int) (at time.Time, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT created_at FROM `+s.t.Messages+`
+	err = tx.QueryRowContext(ctx, `SELECT created_at FROM `+s.t.Messages+` FORCE INDEX (sender)
 		WHERE sender_id = ? AND kind = 0 ORDER BY created_at DESC LIMIT 1 OFFSET ?`, sender, n-1).Scan(&at)
 	return at, err
 }

@@ -71,7 +71,7 @@ func (s *Store) startFactsText(starter int64, others []int64, dayAgo, minuteAgo,
 	args := []any{starter, dayAgo, starter, minuteAgo}
 	text := `SELECT
 		(SELECT COUNT(*) FROM ` + s.t.Conversations + ` d WHERE d.created_by = ? AND d.created_at > ?),
-		(SELECT COUNT(*) FROM ` + s.t.Messages + ` m WHERE m.sender_id = ? AND m.created_at > ? AND m.kind = 0),
+		(SELECT COUNT(*) FROM ` + s.t.Messages + ` m FORCE INDEX (sender) WHERE m.sender_id = ? AND m.created_at > ? AND m.kind = 0),
 		@@auto_increment_increment,
 		w.id, u.ID IS NOT NULL, pair.id, COALESCE(mine.is_blocked, 0)`
 	wanted := `SELECT CAST(? AS UNSIGNED) AS id` + strings.Repeat(` UNION ALL SELECT ?`, len(others)-1)

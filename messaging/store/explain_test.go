@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/internal/testdb"
+	"parley/schema"
+	"parley/wpauth"
+)
+
+// big is a site large enough that the optimizer decides as it does in production:
+// 20 000 conversations, 3 members each, 100 000 messages; member 9001 is in 1 000 of
+// the conversations and conversation 1 has 5 000 messages.
+func big(t *testing.T) *Store {
+	t.Helper()
+	db := testdb.CastSite(t)
+	if _, err := schema.Up(context.Background(), db, "wp_parley_"); err != nil {
+		t.Fatal(err)
+	}
+	const digits = `(SELECT 0 d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
+		UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)`
+	const at = `'2026-01-01' + INTERVAL n.n SECOND`
+	for _, q := range []string{
+		`CREATE TABLE numbers (n INT PRIMARY KEY)`,
+		`INSERT INTO numbers SELECT a.d + 10*b.d + 100*c.d + 1000*e.d + 10000*f.d FROM ` + digits + ` a, ` +
+			digits + ` b, ` + digits + ` c, ` + digits + ` e, (SELECT 0 d UNION ALL SELECT 1) f`,
+		`INSERT INTO wp_parley_conversations (id, type, created_by, direct_low, direct_high, last_seq, message_count,
+			last_message_at, last_message_preview, last_activity_at, created_at)
+			SELECT n.n + 1, 1 + (n.n < 1000), 101 + n.n % 2000, IF(n.n < 1000, NULL, 101 + n.n % 2000),
+			       IF(n.n < 1000, NULL, 5001 + n.n), 5, 5, ` + at + `, REPEAT('word ', 20), ` + at + `, ` + at + ` FROM numbers n`,
+		`INSERT INTO wp_parley_participants (conversation_id, user_id, last_activity_at, joined_at, unread_count, has_unread, folder)
+			SELECT n.n + 1, 101 + n.n % 2000, ` + at + `, ` + at + `, n.n % 7 = 0, n.n % 7 = 0, n.n % 11 = 0 FROM numbers n`,
+		`INSERT INTO wp_parley_participants (conversation_id, user_id, last_activity_at, joined_at)
+			SELECT n.n + 1, 5001 + n.n % 3000, ` + at + `, ` + at + ` FROM numbers n`,
+		`INSERT INTO wp_parley_participants (conversation_id, user_id, last_activity_at, joined_at, unread_count, has_unread, folder)
+			SELECT n.n + 1, 9001, ` + at + `, ` + at + `, n.n % 7 = 0, n.n % 7 = 0, n.n % 11 = 0 FROM numbers n WHERE n.n < 1000`,
+		`INSERT INTO wp_parley_messages (conversation_id, seq, sender_id, content, created_at)
+			SELECT c.n + 1, n.n + 1, 101 + c.n % 2000, REPEAT('word ', 20), ` + at + `
+			  FROM numbers c STRAIGHT_JOIN numbers n WHERE n.n < 5 AND c.n > 0`,
+		`INSERT INTO wp_parley_messages (conversation_id, seq, sender_id, content, created_at)
+			SELECT 1, n.n + 1, 101, REPEAT('word ', 20), ` + at + ` FROM numbers n WHERE n.n < 5000`,
+		`ANALYZE TABLE wp_parley_conversations, wp_parley_participants, wp_parley_messages`,
+	} {
+		if _, err := db.Exec(q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+	return New(db, schema.Names("wp_parley_"), castTables, wpauth.Features{Jetonomy: true, JetonomyBell: true})
+}
+
+var castTables = wpauth.Tables{Users: "wp_users", JTProfiles: "wp_jt_user_profiles", JTNotifications: "wp_jt_notifications",
+	JTBlockedUsers: "wp_jt_blocked_users", JTRestrictions: "wp_jt_restrictions", JTSpaceMembers: "wp_jt_space_members"}
+
+// TestHotStatementsKeepToTheirIndexes holds every statement of the hot paths to its
+// index. No table is ever read whole, and nothing is sorted but where sorted says so.
+func TestHotStatementsKeepToTheirIndexes(t *testing.T) {
+	s := big(t)
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	page := func(f Filter, offset int) func() (string, []any) {
+		return func() (string, []any) { return s.pageText(9001, f, 20, offset, now) }
+	}
+	thread := func(q ThreadQuery) func() (string, []any) {
+		return func() (string, []any) { return s.threadText(q) }
+	}
+	for _, tt := range []struct {
+		name   string
+		text   func() (string, []any)
+		keys   map[string]string // by table or alias
+		rows   float64           // at most, of every table read
+		sorted bool
+	}{
+		{name: "inbox", text: page(Active, 0), keys: map[string]string{"p": "inbox", "c": "PRIMARY"}},
+		{name: "inbox, far down", text: page(Active, 800), keys: map[string]string{"p": "inbox", "c": "PRIMARY"}},
+		{name: "archive", text: page(Archived, 0), keys: map[string]string{"p": "inbox", "c": "PRIMARY"}},
+		{name: "direct only", text: page(Direct, 0), keys: map[string]string{"p": "inbox", "c": "PRIMARY"}},
+		{name: "unread", text: page(Unread, 0), keys: map[string]string{"p": "badge", "c": "PRIMARY"}, sorted: true},
+		{name: "everything", text: page(All, 0), keys: map[string]string{"wp_parley_participants": "inbox", "c": "PRIMARY"}, sorted: true},
+		{name: "people of a page", text: func() (string, []any) { return s.participantsText([]int64{1, 5, 9, 300, 4000}) },
+			keys: map[string]string{"p": "PRIMARY"}, rows: 20},
+		{name: "newest page of a thread", text: thread(ThreadQuery{Conversation: 1, Limit: 51}), keys: map[string]string{"m": "PRIMARY"}},
+		{name: "older page", text: thread(ThreadQuery{Conversation: 1, Before: 97000, Limit: 51}), keys: map[string]string{"m": "PRIMARY"}},
+		{name: "newer page", text: thread(ThreadQuery{Conversation: 1, After: 97000, Oldest: true, Limit: 51}), keys: map[string]string{"m": "PRIMARY"}},
+		{name: "page of somebody who left", text: thread(ThreadQuery{Conversation: 1, UpTo: 40, Limit: 51}), keys: map[string]string{"m": "PRIMARY", "l": "seq"}},
+		{name: "facts of a send", text: func() (string, []any) { return s.sendFactsText(7, 107, now.Add(-time.Minute), now) },
+			keys: map[string]string{"p": "PRIMARY", "m": "sender"}, rows: 20},
+		{name: "facts of a start", text: func() (string, []any) {
+			return s.startFactsText(2, []int64{3, 4, 5}, now.Add(-24*time.Hour), now.Add(-time.Minute), now)
+		}, keys: map[string]string{"d": "creator", "m": "sender", "pair": "direct_pair", "mine": "PRIMARY"}, rows: 20},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text, args := tt.text()
+			plan := testdb.Explain(t, s.db, text, args...)
+			used := map[string]string{}
+			for _, step := range plan {
+				ours := strings.HasPrefix(step.Table, "wp_parley") || !strings.HasPrefix(step.Table, "wp_") && !strings.HasPrefix(step.Table, "<")
+				small := map[string]bool{"": true, "r": true, "a": true, "o": true, "b": true, "u": true, "prof": true, "pref": true, "bell": true}
+				used[step.Table] = step.Key
+				if ours && !small[step.Table] && (step.Type == "ALL" || step.Type == "index") {
+					t.Errorf("read whole: %s", step)
+				}
+				if tt.rows > 0 && step.Rows > tt.rows {
+					t.Errorf("too many rows: %s", step)
+				}
+				if strings.Contains(step.Extra, "filesort") && !tt.sorted {
+					t.Errorf("sorted: %s", step)
+				}
+			}
+			for table, key := range tt.keys {
+				if used[table] != key {
+					t.Errorf("%s is read by %q, want %q", table, used[table], key)
+				}
+			}
+			if t.Failed() {
+				for _, step := range plan {
+					t.Log(step)
+				}
+			}
+		})
+	}
+}
