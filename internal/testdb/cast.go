@@ -8,6 +8,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -94,48 +96,46 @@ func CastSite(t testing.TB) *sqlx.DB {
 // CastDSN is CastSite, as a DSN.
 func CastDSN(t testing.TB) string {
 	t.Helper()
-	dsn := SiteDSN(t)
+	dsn := DSN(t)
+	Load(t, dsn, siteDump([]string{"wp_users", "wp_usermeta", "wp_jt_user_profiles", "wp_jt_spaces",
+		"wp_jt_space_members", "wp_jt_restrictions", "wp_jt_blocked_users", "wp_bp_friends"}))
 	db := Connect(t, dsn)
 	defer db.Close()
-	put := func(statement string, args ...any) {
-		t.Helper()
-		if _, err := db.ExecContext(context.Background(), statement, args...); err != nil {
+	const made = "2026-01-01 00:00:00"
+	rows := map[string][][]any{
+		"wp_options (option_name, option_value, autoload)": {
+			{"time_format", "g:i a", "on"}, {"date_format", "F j, Y", "on"}},
+		"wp_jt_spaces (id, author_id, title, slug, visibility, created_at, updated_at)": {
+			{SpaceOne, Admin, "Space One", "space-one", "public", made, made},
+			{SpaceTwo, Admin, "Space Two", "space-two", "private", made, made}},
+		"wp_jt_restrictions (user_id, type, issued_by, created_at)": {
+			{Sid, "silence", Admin, made}, {Zed, "global_ban", Admin, made}},
+	}
+	const users = "wp_users (ID, user_login, user_pass, user_nicename, user_email, user_registered, display_name)"
+	const meta = "wp_usermeta (user_id, meta_key, meta_value)"
+	const profiles = "wp_jt_user_profiles (user_id, trust_level, created_at)"
+	const spaces = "wp_jt_space_members (space_id, user_id, joined_at)"
+	rows[meta] = [][]any{{Vera, "_jetonomy_pending_verification", "1"}}
+	for _, p := range Cast() {
+		rows[users] = append(rows[users], []any{p.ID, p.Login, p.hash, p.Login, p.Email, made, p.DisplayName})
+		rows[meta] = append(rows[meta],
+			[]any{p.ID, "nickname", p.DisplayName},
+			[]any{p.ID, "wp_capabilities", fmt.Sprintf(`a:1:{s:%d:"%s";b:1;}`, len(p.Role), p.Role)},
+			[]any{p.ID, "session_tokens", p.sessions()},
+			[]any{p.ID, "_application_passwords", p.appPasswords()})
+		rows[profiles] = append(rows[profiles], []any{p.ID, p.TrustLevel, made})
+		if p.Space != 0 {
+			rows[spaces] = append(rows[spaces], []any{p.Space, p.ID, made})
+		}
+	}
+	for table, values := range rows {
+		one := "(?" + strings.Repeat(", ?", len(values[0])-1) + ")"
+		statement := "INSERT INTO " + table + " VALUES " + one + strings.Repeat(", "+one, len(values)-1)
+		if _, err := db.ExecContext(context.Background(), statement, slices.Concat(values...)...); err != nil {
 			t.Fatalf("testdb: cast: %v", err)
 		}
 	}
-	for _, table := range []string{"wp_users", "wp_usermeta", "wp_jt_user_profiles", "wp_jt_spaces",
-		"wp_jt_space_members", "wp_jt_restrictions", "wp_jt_blocked_users", "wp_bp_friends"} {
-		put("DELETE FROM " + table)
-	}
-	for option, value := range map[string]string{"time_format": "g:i a", "date_format": "F j, Y"} {
-		put("INSERT INTO wp_options (option_name, option_value, autoload) VALUES (?, ?, 'on')", option, value)
-	}
-	put(`INSERT INTO wp_jt_spaces (id, author_id, title, slug, visibility, created_at, updated_at) VALUES
-		(?, ?, 'Space One', 'space-one', 'public', UTC_TIMESTAMP(), UTC_TIMESTAMP()),
-		(?, ?, 'Space Two', 'space-two', 'private', UTC_TIMESTAMP(), UTC_TIMESTAMP())`,
-		SpaceOne, Admin, SpaceTwo, Admin)
-	for _, p := range Cast() {
-		p.insert(put)
-	}
-	put(`INSERT INTO wp_jt_restrictions (user_id, type, issued_by, created_at) VALUES
-		(?, 'silence', ?, UTC_TIMESTAMP()), (?, 'global_ban', ?, UTC_TIMESTAMP())`, Sid, Admin, Zed, Admin)
-	put("INSERT INTO wp_usermeta (user_id, meta_key, meta_value) VALUES (?, '_jetonomy_pending_verification', '1')", Vera)
 	return dsn
-}
-
-func (p Person) insert(put func(string, ...any)) {
-	put(`INSERT INTO wp_users (ID, user_login, user_pass, user_nicename, user_email, user_registered, display_name)
-		VALUES (?, ?, ?, ?, ?, '2026-01-01 00:00:00', ?)`, p.ID, p.Login, p.hash, p.Login, p.Email, p.DisplayName)
-	put(`INSERT INTO wp_usermeta (user_id, meta_key, meta_value) VALUES
-		(?, 'nickname', ?), (?, 'wp_capabilities', ?), (?, 'session_tokens', ?), (?, '_application_passwords', ?)`,
-		p.ID, p.DisplayName,
-		p.ID, fmt.Sprintf(`a:1:{s:%d:"%s";b:1;}`, len(p.Role), p.Role),
-		p.ID, p.sessions(), p.ID, p.appPasswords())
-	put(`INSERT INTO wp_jt_user_profiles (user_id, trust_level, created_at) VALUES (?, ?, '2026-01-01 00:00:00')`,
-		p.ID, p.TrustLevel)
-	if p.Space != 0 {
-		put("INSERT INTO wp_jt_space_members (space_id, user_id, joined_at) VALUES (?, ?, '2026-01-01 00:00:00')", p.Space, p.ID)
-	}
 }
 
 // sessionEnds is when the cast's login sessions and cookies expire: 2036-02-28 09:00 UTC.

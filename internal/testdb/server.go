@@ -116,12 +116,12 @@ func newServer(args []string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	tmpl, err := template(bin)
+	tmpl, err := template(bin, os.TempDir())
 	if err != nil {
 		return nil, err
 	}
 	// A short name: a socket's path may have 107 bytes at most.
-	dir, err := os.MkdirTemp("", "parley-db-")
+	dir, err := os.MkdirTemp(tempDir(), "parley-db-")
 	if err != nil {
 		return nil, err
 	}

@@ -12,15 +12,16 @@ import (
 )
 
 // template returns a freshly initialised data folder to copy from, made once per
-// machine, user and server version. It appears under its name only when it is
-// complete, so a process that dies half-way leaves nothing that looks finished.
-func template(bin string) (string, error) {
+// machine, user and server version, and kept under base. It appears under its name
+// only when it is complete, so a process that dies half-way leaves nothing that
+// looks finished.
+func template(bin, base string) (string, error) {
 	version, err := exec.Command(bin, "--no-defaults", "--version").Output()
 	if err != nil {
 		return "", fmt.Errorf("%s --version: %w", bin, err)
 	}
 	sum := sha256.Sum256(version)
-	base := filepath.Join(os.TempDir(), "parley-testdb-"+strconv.Itoa(os.Geteuid()))
+	base = filepath.Join(base, "parley-testdb-"+strconv.Itoa(os.Geteuid()))
 	if err := os.MkdirAll(base, 0o700); err != nil {
 		return "", err
 	}

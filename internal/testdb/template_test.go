@@ -12,8 +12,9 @@ import (
 // TestTemplateIsMadeOnceAndWhole has several ask at once where an earlier process
 // died half-way.
 func TestTemplateIsMadeOnceAndWhole(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	first, err := testdb.Template()
+	t.Parallel()
+	base := t.TempDir()
+	first, err := testdb.Template(base)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +27,7 @@ func TestTemplateIsMadeOnceAndWhole(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			dir, err := testdb.Template()
+			dir, err := testdb.Template(base)
 			if err != nil || dir != first {
 				t.Errorf("%s, %v", dir, err)
 				return
