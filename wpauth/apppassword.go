@@ -42,7 +42,7 @@ func parseBasic(header string) (user, password string, ok bool) {
 // when they are nobody's (wp_validate_application_password).
 func (s *Site) byBasic(ctx context.Context, cur *settings, c *Credentials) (*session, error) {
 	header := c.Header["Authorization"]
-	if len(header) == 0 || !cur.appPasswords || (!c.HTTPS && s.wp.EnvironmentType != "local") {
+	if len(header) != 1 || !cur.appPasswords || (!c.HTTPS && s.wp.EnvironmentType != "local") {
 		return nil, nil
 	}
 	key := s.credentialKey(keyBasic, header[0])

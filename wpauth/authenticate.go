@@ -121,10 +121,13 @@ func sentNonce(c *Credentials) (string, bool) {
 	if c.NonceParam != nil {
 		return *c.NonceParam, true
 	}
-	if values := c.Header["X-Wp-Nonce"]; len(values) > 0 {
+	switch values := c.Header["X-Wp-Nonce"]; len(values) {
+	case 0:
+		return "", false
+	case 1:
 		return values[0], true
 	}
-	return "", false
+	return "", true // PHP joins several lines into one text, which is no nonce
 }
 
 // byCookie finds the session of a request's login cookies, nil when they are

@@ -4,9 +4,13 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
+
+// maxUserName bounds names that are looked up, in bytes; the column holds 60 characters.
+const maxUserName = 1024
 
 var (
 	octets   = regexp.MustCompile(`%[a-fA-F0-9][a-fA-F0-9]`)
@@ -16,9 +20,10 @@ var (
 
 // sanitizeUser is sanitize_user() as get_user_by( 'login' ) applies it before it
 // looks: no accents, percent escapes or entities, white space collapsed. WordPress
-// also takes tags out; a name that might have one is refused instead ("").
+// also takes tags out; a name that might have one is refused instead (""), and so
+// is what no account can be called.
 func sanitizeUser(name string) string {
-	if strings.Contains(name, "<") {
+	if len(name) > maxUserName || !utf8.ValidString(name) || strings.Contains(name, "<") {
 		return ""
 	}
 	name = removeAccents(name)
@@ -65,7 +70,7 @@ var (
 
 // isEmail is is_email().
 func isEmail(s string) bool {
-	if len(s) < 6 || strings.LastIndex(s, "@") < 1 {
+	if len(s) < 6 || len(s) > maxUserName || strings.LastIndex(s, "@") < 1 {
 		return false
 	}
 	local, domain, _ := strings.Cut(s, "@")
