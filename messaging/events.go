@@ -76,9 +76,9 @@ type MemberLeft struct {
 	Members []wpauth.UserID `json:"members"`
 }
 
-// Renamed is the payload of EventRenamed.
+// Renamed is the payload of EventRenamed. It does not hold the title: events outlive
+// a purge, and what people wrote must not.
 type Renamed struct {
-	Title   string          `json:"title"`
 	Members []wpauth.UserID `json:"members"`
 }
 

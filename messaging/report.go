@@ -2,10 +2,7 @@ package messaging
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
@@ -25,8 +22,8 @@ func (s *Service) Report(ctx context.Context, a Actor, in ReportInput) (int64, e
 	if !slices.Contains(ReportReasons, in.Reason) {
 		return 0, Refuse(Invalid, "The reason of a report is one of spam, offensive, off_topic, harassment and other.")
 	}
-	if utf8.RuneCountInString(in.Description) > s.limits.DescriptionRunes {
-		return 0, Refuse(Invalid, fmt.Sprintf("The description of a report may have %d characters at most.", s.limits.DescriptionRunes))
+	if err := checkText("description", in.Description, s.limits.DescriptionRunes); err != nil {
+		return 0, err
 	}
 	// One report of a member at a time: two at once must not both find that the
 	// moderators have no flag of theirs yet.
@@ -43,7 +40,7 @@ func (s *Service) Report(ctx context.Context, a Actor, in ReportInput) (int64, e
 			return err
 		}
 		if !found {
-			return Refuse(NotFound, "")
+			return noConversation()
 		}
 		reported, err := whomToReport(a, in, facts)
 		if err != nil {
@@ -65,14 +62,7 @@ func (s *Service) Report(ctx context.Context, a Actor, in ReportInput) (int64, e
 				return err
 			}
 		}
-		payload, err := json.Marshal(Reported{Report: id})
-		if err != nil {
-			return err
-		}
-		return s.store.AppendEvents(ctx, tx, now, []store.Event{{
-			Kind: string(EventReported), Conversation: report.Conversation, Message: report.Message,
-			Actor: report.Reporter, Payload: payload,
-		}})
+		return s.record(ctx, tx, now, event{EventReported, in.Conversation, in.Message, a.ID, Reported{Report: id}})
 	})
 	if err != nil {
 		return 0, err
@@ -83,20 +73,20 @@ func (s *Service) Report(ctx context.Context, a Actor, in ReportInput) (int64, e
 // whomToReport decides whom a report is about, or refuses it.
 func whomToReport(a Actor, in ReportInput, f store.Reportable) (reported int64, err error) {
 	if !f.Participant {
-		return 0, Refuse(NotParticipant, "")
+		return 0, notParticipant()
 	}
 	if in.Message == 0 {
 		if Type(f.Type) != Direct {
 			return 0, Refuse(Invalid, "Choose the message you want to report.")
 		}
 		if f.Other == 0 {
-			return 0, Refuse(NotFound, "")
+			return 0, noConversation()
 		}
 		return f.Other, nil
 	}
 	visible := f.Seq > 0 && (!f.LeftSeq.Valid || f.Seq <= f.LeftSeq.Int64)
 	if !visible || Kind(f.Kind) != KindMessage || f.Sender == 0 {
-		return 0, Refuse(NotFound, "")
+		return 0, noConversation()
 	}
 	if f.Sender == int64(a.ID) {
 		return 0, Refuse(ReportSelf, "")

@@ -81,7 +81,7 @@ func (s *Service) change(ctx context.Context, a Actor, id ConversationID, c chan
 				if err != nil {
 					return err
 				}
-				events = append(events, event{EventRenamed, id, 0, a.ID, Renamed{Title: *c.title, Members: users(members)}})
+				events = append(events, event{EventRenamed, id, 0, a.ID, Renamed{Members: users(members)}})
 			}
 		}
 		if muted, changed := c.muted.next(place.Mine.Muted); changed {

@@ -43,20 +43,20 @@ func (s *Service) Suggest(ctx context.Context, a Actor, term string, limit int) 
 	if s.jetonomy() && !a.Bypass {
 		var err error
 		if spaces, err = s.store.SuggestSpaces(ctx, int64(a.ID), now); err != nil || len(spaces) == 0 {
-			return nil, err
+			return nil, s.fault(ctx, err)
 		}
 	}
 	hits, err := s.rosters.find(ctx, spaces, wptext.Fold(term))
 	if err != nil {
-		return nil, err
+		return nil, s.fault(ctx, err)
 	}
 	ids, err := s.suggestible(ctx, a, hits, spaces, limit)
 	if err != nil || len(ids) == 0 {
-		return nil, err
+		return nil, s.fault(ctx, err)
 	}
 	cards, err := s.dir.Members(ctx, ids)
 	if err != nil {
-		return nil, err
+		return nil, s.fault(ctx, err)
 	}
 	out := make([]wpauth.Member, 0, len(ids))
 	for _, id := range ids {

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"strings"
 	"time"
 
@@ -46,6 +48,37 @@ func (s *Store) OverseeIDs(ctx context.Context, f OverseeFilter, limit, offset i
 	err = s.db.SelectContext(ctx, &ids, `SELECT c.id`+from+`
 		ORDER BY c.last_activity_at DESC, c.id DESC LIMIT ? OFFSET ?`, append(args, limit, offset)...)
 	return ids, total, err
+}
+
+// OverseeMessages returns a page of a conversation, newest first by the index seq,
+// notices included, and how many rows there are. found is false when there is no
+// such conversation.
+func (s *Store) OverseeMessages(ctx context.Context, conversation int64, limit, offset int) (out []Message, total int64, found bool, err error) {
+	err = s.db.GetContext(ctx, &total, `SELECT last_seq FROM `+s.t.Conversations+` WHERE id = ?`, conversation)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, 0, false, nil
+	}
+	if err != nil {
+		return nil, 0, false, err
+	}
+	// Sequence numbers have no gaps, so a page is a range of them, however deep.
+	newest := total - int64(offset)
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT `+messageColumns+` FROM `+s.t.Messages+` m
+		 WHERE m.conversation_id = ? AND m.seq <= ? AND m.seq > ?
+		 ORDER BY m.seq DESC`, conversation, max(newest, 0), max(newest-int64(limit), 0))
+	if err != nil {
+		return nil, 0, false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m Message
+		if err := m.scan(rows); err != nil {
+			return nil, 0, false, err
+		}
+		out = append(out, m)
+	}
+	return out, total, true, rows.Err()
 }
 
 // purgePerStatement bounds one DELETE, so that none runs into the time limit of a
