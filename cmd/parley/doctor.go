@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"parley/internal/doctor"
+)
+
+// doctorTime bounds all checks together.
+const doctorTime = time.Minute
+
+func doctorCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check the installation, and say how to mend what is wrong",
+		Long: `Looks at the settings, the database and the rights on it, the site behind the
+table prefix, keys and cookies, plugins, Parley's own tables and addresses, and
+says in plain words what is wrong and how to mend it. Nothing is changed; one
+table is made and removed to see whether Parley may.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var report doctor.Report
+			if c, err := loadConfig(cmd); err != nil {
+				report = doctor.Unreadable(err)
+			} else {
+				ctx, cancel := context.WithTimeout(cmd.Context(), doctorTime)
+				defer cancel()
+				report = doctor.Examine(ctx, doctor.Patient{Config: c})
+			}
+			if err := printReport(cmd, report, asJSON); err != nil {
+				return err
+			}
+			if !report.OK {
+				return errReported
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings as JSON")
+	return cmd
+}
+
+func printReport(cmd *cobra.Command, r doctor.Report, asJSON bool) error {
+	if !asJSON {
+		return r.WriteText(cmd.OutOrStdout())
+	}
+	enc := json.NewEncoder(cmd.OutOrStdout())
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}

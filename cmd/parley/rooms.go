@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/api"
+	"parley/config"
+	"parley/internal/mysql"
+	"parley/messaging"
+	"parley/schema"
+	"parley/web"
+	"parley/wpauth"
+)
+
+// rooms is everything behind the listeners that needs the database.
+type rooms struct {
+	db      *mysql.DB
+	prefix  string
+	site    *wpauth.Site
+	service *messaging.Service
+
+	stop       context.CancelFunc
+	background sync.WaitGroup
+}
+
+// Waiting for a database that is not there yet.
+const (
+	waitPause  = 300 * time.Millisecond
+	waitRemind = 30 * time.Second
+)
+
+// errSecondWriter is why serve does not start beside the reference extension.
+var errSecondWriter = errors.New("the private messaging of Jetonomy Pro is enabled on this site, and two programs must not answer the same addresses: disable that extension, or set messaging.allow_second_writer (PARLEY_MESSAGING_ALLOW_SECOND_WRITER) to true")
+
+// assemble waits for the database, builds the rooms on it, and opens the front.
+func (s *Server) assemble(ctx context.Context) error {
+	begun := time.Now()
+	r, err := s.buildWhenPossible(ctx)
+	if err != nil {
+		return err
+	}
+	db := r.db
+	s.rooms.Store(r)
+	s.metrics.Database(db.Stats, db.Available, func() int64 { return db.Counts().Data })
+	h, err := s.handler(r)
+	if err != nil {
+		return err
+	}
+	s.front.Open(h)
+	s.Log.Info("parley serves", "took", time.Since(begun))
+	return nil
+}
+
+// handler puts the surfaces on the rooms.
+func (s *Server) handler(r *rooms) (http.Handler, error) {
+	c := s.Config
+	pages, err := web.New(web.Options{
+		Messenger:        r.service,
+		Directory:        r.site,
+		AuthenticatePage: r.site.AuthenticatePage,
+		Authenticate:     r.site.Authenticate,
+		Nonce:            r.site.Nonce,
+		FindLogin:        r.site.FindLogin,
+		ClientAddr: func(req *http.Request) (netip.Addr, bool) {
+			return api.ClientAddr(req, c.TrustedProxies)
+		},
+		Limits:        limits(c.Limits),
+		MinTrustLevel: c.MinTrustLevel,
+		Log:           s.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.New(api.Options{
+		Messenger:      r.service,
+		Directory:      r.site,
+		Authenticate:   r.site.Authenticate,
+		Limits:         limits(c.Limits),
+		TrustedProxies: c.TrustedProxies,
+		RequestTimeout: c.RequestTimeout,
+		Available:      r.db.Available,
+		Guard:          r.db.Guard,
+		Pages:          pages,
+		Middleware:     []gin.HandlerFunc{api.Observe(s.Log, s.metrics, time.Now)},
+		Log:            s.Log,
+	})
+}
+
+// buildWhenPossible builds the rooms, again from the start when the database goes
+// away on the way.
+func (s *Server) buildWhenPossible(ctx context.Context) (*rooms, error) {
+	for {
+		db, err := s.waitForDatabase(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r, err := s.build(ctx, db)
+		if err == nil {
+			return r, nil
+		}
+		_ = db.Close()
+		if !mysql.IsUnavailable(err) {
+			return nil, err
+		}
+	}
+}
+
+// waitForDatabase opens the database; while it cannot be reached it is tried again,
+// any other failure is final.
+func (s *Server) waitForDatabase(ctx context.Context) (*mysql.DB, error) {
+	var said time.Time
+	for {
+		db, err := mysql.Open(ctx, mysql.Options{
+			DSN:          s.Config.Database.DSN(ctx),
+			MaxOpenConns: s.Config.Database.PoolSize,
+			Logger:       s.Log,
+		})
+		if err == nil || !mysql.IsUnavailable(err) {
+			return db, err
+		}
+		if time.Since(said) >= waitRemind {
+			said = time.Now()
+			s.Log.Warn("waiting for the database", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(waitPause):
+		}
+	}
+}
+
+// build makes the rooms on a database that answers.
+func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
+	c := s.Config
+	site, err := wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{WordPress: c.WordPress, Logger: s.Log})
+	if err != nil {
+		return nil, err
+	}
+	o, err := site.Options(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if o.ReferenceMessaging {
+		if !c.AllowSecondWriter {
+			return nil, errSecondWriter
+		}
+		s.Log.Warn("the private messaging of Jetonomy Pro is enabled beside Parley")
+	}
+	if c.Migrate {
+		if err := migrateUp(ctx, c, s.Log); err != nil {
+			return nil, err
+		}
+	}
+	service, err := messaging.New(messaging.Options{
+		DB:            db,
+		Tables:        schema.Names(c.SchemaPrefix),
+		Directory:     site,
+		Limits:        limits(c.Limits),
+		MinTrustLevel: c.MinTrustLevel,
+		Logger:        s.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	tail, stop := context.WithCancel(context.Background())
+	r := &rooms{db: db, prefix: c.SchemaPrefix, site: site, service: service, stop: stop}
+	r.background.Go(func() { service.Tail(tail) })
+	return r, nil
+}
+
+// migrateUp applies what is pending.
+func migrateUp(ctx context.Context, c *config.Config, log *slog.Logger) error {
+	db, err := openForMigrations(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	applied, err := schema.Up(ctx, db.DB, c.SchemaPrefix)
+	for _, m := range applied {
+		log.Info("migration applied", "version", m.Version, "name", m.Name)
+	}
+	if err != nil {
+		return fmt.Errorf("Parley's tables could not be brought up to date: %w", err)
+	}
+	return nil
+}
+
+func (r *rooms) ready(ctx context.Context) error {
+	if !r.db.Available() {
+		return errors.New("the database is away")
+	}
+	return schema.Ready(ctx, r.db.DB, r.prefix)
+}
+
+// close ends what runs in the background, then the database.
+func (r *rooms) close() {
+	r.stop()
+	r.background.Wait()
+	r.site.Close()
+	_ = r.db.Close()
+}
+
+func limits(l config.Limits) messaging.Limits {
+	return messaging.Limits{
+		Members:           l.Members,
+		MessageRunes:      l.MessageRunes,
+		TitleRunes:        l.TitleRunes,
+		SearchRunes:       l.SearchRunes,
+		DescriptionRunes:  l.DescriptionRunes,
+		NewPerDay:         l.NewPerDay,
+		MessagesPerMinute: l.MessagesPerMinute,
+		SuggestPerMinute:  l.SuggestPerMinute,
+	}
+}
