@@ -14,7 +14,7 @@ import (
 
 // What search costs at most unless Options say otherwise.
 const (
-	// DefaultSearchCache is the memory for folded texts, in bytes: about 700,000
+	// DefaultSearchCache is the memory for folded texts, in bytes: about 600,000
 	// messages of ordinary length.
 	DefaultSearchCache = 64 << 20
 	// DefaultSearchTimeout is how long one search may take.
