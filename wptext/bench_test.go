@@ -19,7 +19,8 @@ var hostile = func() map[string]string {
 		"<ul>", "<ul><li>", "<li>", "<blockquote>", "</ul>", "<pre>", "<td>", "<div>", "<div>a",
 		"http://", "http://a", "http://a.b ", "www.", "www.a ", "http://a(", "http://a)", "://", ":", ")", "]",
 		"<a href=http://x>", "<a href=http://x>a\n\n", "e\u0301", "\u0301", "İ", "\xff", "\x00", "😀", "ß", "  ", "a b ",
-		"'", "\"", "--", "...", "\\", ":)", "@", "a@b.c ", "[", "[audio]", "x2", "&#x1f600;", ":-", "(c)",
+		"'", "\"", "--", "...", "\\", ":)", "@", "a@b.c ", "[", "[audio]", "x2", "&#x1f600;", ":-", "(c)", "a://", "a://!!", "<blockquote>", "<blockquote></q>", "<img>", "<!-- >", "<!-- >\n", "[embed]", "[gallery] ",
+		"<a href=\"feed:", "<a href=feed:feed:>", "%0%0aa", "1x", "0,x1", "'99\"", " '", "\"5\" ", "5' ", "<li>\n", "<p> \n", "&nbsp;", "\\\\", "--a ", "</p>",
 	} {
 		m[unit] = strings.Repeat(unit, 10240/len(unit)+1)[:10240]
 	}
@@ -50,6 +51,15 @@ func TestHostileTextIsFast(t *testing.T) {
 		within(t, "Plain of "+unit, limit, func() { wptext.Plain(s) })
 		within(t, "Preview of "+unit, limit, func() { wptext.Preview(s, 255) })
 		within(t, "Fold of "+unit, limit, func() { wptext.Fold(s) })
+		within(t, "StoreMessage of "+unit, limit, func() { wptext.StoreMessage(s) })
+		within(t, "StoreSubject of "+unit, limit, func() { wptext.StoreSubject(s) })
+		within(t, "ToBuddyPress of "+unit, limit, func() { wptext.ToBuddyPress(s) })
+		within(t, "Excerpt of "+unit, limit, func() { wptext.Excerpt(s) })
+		for _, y := range []wptext.Style{{}, {EmojiBase: "https://e.test/"}} {
+			within(t, "Subject of "+unit, limit, func() { y.Subject(s) })
+			within(t, "ThreadMessage of "+unit, limit, func() { y.ThreadMessage(s) })
+			within(t, "Message of "+unit, limit, func() { y.Message(s) })
+		}
 		if n := len(wptext.Render(s)); n > 300_000 {
 			t.Errorf("Render of %s: %d bytes", unit, n)
 		}
@@ -69,6 +79,13 @@ func BenchmarkFold(b *testing.B)        { bench(b, "Crème "+chat, wptext.Fold) 
 func BenchmarkPreview(b *testing.B) {
 	bench(b, chat, func(s string) string { return wptext.Preview(s, 255) })
 }
+
+func BenchmarkStoreMessage(b *testing.B) { bench(b, chat, wptext.StoreMessage) }
+func BenchmarkShowMessage(b *testing.B)  { bench(b, chat, wptext.Style{}.Message) }
+func BenchmarkShowMarkup(b *testing.B) {
+	bench(b, "<b>Hi</b> see https://x.test/a?b=1&amp;c=2 \"now\" &#x1f600; "+chat, wptext.Style{}.Message)
+}
+func BenchmarkExcerpt(b *testing.B) { bench(b, chat, wptext.Excerpt) }
 
 func bench(b *testing.B, s string, f func(string) string) {
 	b.SetBytes(int64(len(s)))
