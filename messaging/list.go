@@ -68,5 +68,9 @@ func (s *Service) found(ctx context.Context, a Actor, q ListQuery) (Page, error)
 	}
 	slices.SortFunc(rows, func(x, y store.Conversation) int { return place[x.ID] - place[y.ID] })
 	p.Conversations, err = s.assemble(ctx, a.ID, rows)
+	// Somebody who left since the search sees no more of it.
+	p.Conversations = slices.DeleteFunc(p.Conversations, func(c Conversation) bool {
+		return c.Me == nil || !c.Me.LeftAt.IsZero()
+	})
 	return p, err
 }

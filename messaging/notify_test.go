@@ -209,6 +209,13 @@ func TestSendRefusesBadText(t *testing.T) {
 	}
 	_, err := h.Send(context.Background(), alice, messaging.SendInput{Conversation: id, Content: "Hi", ClientID: "a\tb"})
 	refused(t, err, messaging.Invalid, "")
+	// Whether there is a conversation, and whose it is, comes first.
+	_, err = h.Send(context.Background(), carol, messaging.SendInput{Conversation: id, Content: " "})
+	refused(t, err, messaging.NotParticipant, "")
+	_, err = h.Send(context.Background(), alice, messaging.SendInput{Conversation: 999, Content: " "})
+	refused(t, err, messaging.NotFound, "")
+	_, err = h.Update(context.Background(), carol, id, messaging.Patch{Title: ptr("\x00")})
+	refused(t, err, messaging.NotParticipant, "")
 	if c := h.get(alice, id); c.LastSeq != 1 {
 		t.Errorf("%d rows", c.LastSeq)
 	}
@@ -229,6 +236,10 @@ func TestClientIDBelongsToItsSender(t *testing.T) {
 	}
 	if theirs := send(bob, id, "Bob's"); theirs.ID == first.ID {
 		t.Error("client ids of different members are different")
+	}
+	if again := must[*messaging.Message](t)(h.service().Send(ctx, alice,
+		messaging.SendInput{Conversation: id, Content: "First", ClientID: "same"})); *again != *first {
+		t.Errorf("after a restart: got %+v", again)
 	}
 	// A repeat is answered even when the same would be refused by now.
 	must[*messaging.Conversation](t)(h.SetBlocked(ctx, alice, id, yes))

@@ -16,14 +16,27 @@ import (
 // many people are in the conversation.
 func (s *Service) Send(ctx context.Context, a Actor, in SendInput) (*Message, error) {
 	t, err := s.checkContent(in.Content)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = checkClientID(in.ClientID)
 	}
-	if err := checkClientID(in.ClientID); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, s.fault(ctx, s.unlessForeign(ctx, a, in.Conversation, err))
 	}
 	m, err := s.send(ctx, a, in, t)
 	return m, s.fault(ctx, err)
+}
+
+// unlessForeign puts what is wrong with the input behind what comes first: that the
+// conversation exists and the actor is in it (contract 1.0, validation order).
+func (s *Service) unlessForeign(ctx context.Context, a Actor, id ConversationID, invalid error) error {
+	place, err := s.place(ctx, a, id)
+	switch {
+	case err != nil:
+		return err
+	case !place.Mine.LeftAt.IsZero():
+		return hasLeft()
+	}
+	return invalid
 }
 
 func (s *Service) send(ctx context.Context, a Actor, in SendInput, t text) (*Message, error) {

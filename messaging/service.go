@@ -56,6 +56,8 @@ type Service struct {
 	keepEvents  time.Duration
 }
 
+var _ Messenger = (*Service)(nil)
+
 // New makes a Service. The site's plugins are asked for once: a site that installs
 // Jetonomy needs a restart.
 func New(o Options) (*Service, error) {

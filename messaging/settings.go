@@ -42,7 +42,7 @@ func (s *Service) Update(ctx context.Context, a Actor, id ConversationID, p Patc
 	if p.Title != nil {
 		title, err := s.checkTitle(*p.Title)
 		if err != nil {
-			return nil, err
+			return nil, s.fault(ctx, s.unlessForeign(ctx, a, id, err))
 		}
 		c.title = &title
 	}

@@ -32,10 +32,8 @@ func New(db *sqlx.DB, t schema.Tables, wp wpauth.Tables, features wpauth.Feature
 	return &Store{db: db, t: t, wp: wp, features: features}
 }
 
-// conn is what a statement runs on: the pool or a transaction.
+// conn is what a reading statement runs on: the pool or a transaction.
 type conn interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
@@ -77,13 +75,6 @@ const (
 	Unread   Filter = "unread"
 	Direct   Filter = "direct"
 	Group    Filter = "group"
-)
-
-// Values of participants.folder.
-const (
-	folderActive   = 0
-	folderArchived = 1
-	folderGone     = 2
 )
 
 // mailbox returns the conditions of a filter on participants p, beginning with AND,
