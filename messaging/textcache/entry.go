@@ -29,14 +29,15 @@ type Entry struct {
 	// People are the user ids of everybody in the conversation, those who left included.
 	People []int64
 
-	text []byte
-	ids  []int64  // message ids, ascending
-	ends []uint32 // where each message ends in text
+	text  []byte
+	grams grams
+	ids   []int64  // message ids, ascending
+	ends  []uint32 // where each message ends in text
 }
 
 // Contains reports whether a folded word occurs in the title or in a message.
 func (e *Entry) Contains(word []byte) bool {
-	return bytes.Contains(e.text, word) || strings.Contains(e.Title, string(word))
+	return e.grams.mayHold(word) && bytes.Contains(e.text, word) || strings.Contains(e.Title, string(word))
 }
 
 // Messages is the number of messages held.
@@ -75,10 +76,10 @@ func containsAll(text []byte, words [][]byte) bool {
 
 // overhead is what an entry weighs beside its text and ids: its own fields, its
 // place in the map and in the ring.
-const overhead = 320
+const overhead = 344
 
 func (e *Entry) weight() int64 {
-	return overhead + int64(cap(e.text)+len(e.Title)+8*cap(e.ids)+4*cap(e.ends)+8*cap(e.People))
+	return overhead + int64(cap(e.text)+8*cap(e.grams)+len(e.Title)+8*cap(e.ids)+4*cap(e.ends)+8*cap(e.People))
 }
 
 // Builder gathers the messages of one conversation, oldest first.
@@ -112,6 +113,7 @@ func (b *Builder) Entry(version int64, title string, people []int64) *Entry {
 		Version: version, Title: title, People: exact(people),
 		text: exact(b.text), ids: exact(b.ids), ends: exact(b.ends),
 	}
+	e.grams = gramsOf(e.text)
 	b.Reset()
 	return e
 }
