@@ -30,6 +30,7 @@ const (
 	RateLimited         Reason = "rate_limited" // RetryAfter is set
 	Forbidden           Reason = "forbidden"    // oversight without manage_options
 	Unavailable         Reason = "unavailable"  // the database is away
+	TooLarge            Reason = "too_large"    // too many people or too long a text on the BuddyPress surface (its D12)
 )
 
 // Error is a refusal. Anything else a use case returns is an internal fault and

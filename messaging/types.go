@@ -67,6 +67,9 @@ type Actor struct {
 	Bypass bool
 	// Oversight is held by manage_options: the admin use cases (contract 3.9).
 	Oversight bool
+	// Moderator is BuddyPress's bp_moderate: it reads every thread and acts for its
+	// members on that surface (BuddyPress contract 1.2), and has no effect on the other.
+	Moderator bool
 	// IP and RequestID go into the audit log.
 	IP        netip.Addr
 	RequestID string
