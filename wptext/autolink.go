@@ -10,7 +10,7 @@ import (
 // make_clickable does. What stands in code or in a link already is left alone.
 type linker struct {
 	b    []byte
-	site string // host of the site, to which links carry no rel
+	site string // address of the site, to whose host links carry no rel
 }
 
 // Limits of WordPress: stretches of text longer than the first, and URLs
@@ -242,7 +242,7 @@ func (l *linker) rel(href string) string {
 			return ""
 		}
 	}
-	if host == "" || strings.EqualFold(host, l.site) {
+	if host == "" || strings.EqualFold(host, siteHost(l.site)) {
 		return ""
 	}
 	return ` rel="nofollow"`
@@ -280,8 +280,11 @@ func escURL(u string) string {
 		}
 	}
 	u = scheme + ":" + rest
-	return u[:front] + strings.NewReplacer("[", "%5B", "]", "%5D").Replace(u[front:])
+	return u[:front] + brackets.Replace(u[front:])
 }
+
+// brackets encodes what may stand only in the host of a URL.
+var brackets = strings.NewReplacer("[", "%5B", "]", "%5D")
 
 // dropEncodedNewlines removes %0d and %0a, also those that removing others
 // brings together.

@@ -71,7 +71,7 @@ func (y Style) body(s string) string {
 	if !y.PlainSmilies {
 		s = smile(s)
 	}
-	return paragraphs(texturize(clickable(s, siteHost(y.SiteURL))))
+	return paragraphs(texturize(clickable(s, y.SiteURL)))
 }
 
 // finish has a last look at the HTML and shows emoji the way the site does.

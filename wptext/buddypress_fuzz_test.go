@@ -82,6 +82,9 @@ func FuzzBuddyPress(f *testing.F) {
 			t.Fatalf("StoreSubject(%q) has %d characters", raw, n)
 		}
 		for _, stored := range []string{message, raw} {
+			if html, ok := wptext.Unguarded(y, stored); !ok {
+				t.Fatalf("%q needed the last look: %q", stored, html)
+			}
 			checkSafe(t, policy, stored, y.Message(stored))
 			checkSafe(t, policy, stored, y.ThreadMessage(stored))
 			checkSafe(t, policy, stored, y.Subject(stored))

@@ -106,7 +106,24 @@ func emojiImages(s, base string) string {
 			b = appendImages(b, p.text, base)
 		}
 	}
-	return string(b)
+	if !hasPicture(s) {
+		return string(b)
+	}
+	// Selectors that belong to no picture go as well.
+	return strings.ReplaceAll(string(b), "&#xfe0f;", "")
+}
+
+// hasPicture tells whether s refers to an emoji that is one by itself, be it
+// in code.
+func hasPicture(s string) bool {
+	for i := strings.Index(s, "&#x"); i >= 0; i = strings.Index(s, "&#x") {
+		s = s[i:]
+		if _, n := emojiSequence(s); n > 0 {
+			return true
+		}
+		s = s[3:]
+	}
+	return false
 }
 
 const (

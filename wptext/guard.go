@@ -11,7 +11,7 @@ import (
 // that none of it made a tag or a scheme that the filter would not have let
 // pass.
 func permitted(s string) bool {
-	if strings.IndexByte(s, '<') < 0 {
+	if !strings.ContainsAny(s, "<>") {
 		return true
 	}
 	for p := range parts(s) {

@@ -82,7 +82,7 @@ var newline = lump{"\n", lumpBlank}
 // blocks makes paragraphs of the blocks of a text. A block ends at a blank
 // line, before a block's start tag and behind its end tag.
 func blocks(s string) []lump {
-	l := blockList{lumps: make([]lump, 0, 16)}
+	l := blockList{lumps: make([]lump, 0, len(s)/8+8)}
 	behindEnd := false // the last part was a block's end tag
 	for p := range parts(s) {
 		if p.isTag {

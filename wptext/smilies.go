@@ -39,10 +39,11 @@ func smile(s string) string {
 	return string(b)
 }
 
-// mayHoldSmilies is a quick look for the first characters of the codes.
+// mayHoldSmilies is a quick look for the first characters of the codes where a
+// code can begin.
 func mayHoldSmilies(s string) bool {
 	for i := 0; i+1 < len(s); i++ {
-		if c := s[i]; c == ':' || c == ';' || c == '8' {
+		if c := s[i]; (c == ':' || c == ';' || c == '8') && (i == 0 || s[i-1] == '>' || blankBefore(s, i)) {
 			return true
 		}
 	}

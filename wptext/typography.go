@@ -123,7 +123,9 @@ func typography(s string) string {
 	if strings.Trim(s, " \t\n\r\v\x00") == "" || !strings.ContainsAny(s, `'"-.x(`+"`") {
 		return s
 	}
-	s = fixed.Replace(s)
+	if strings.ContainsAny(s, "'`") || strings.Contains(s, "...") || strings.Contains(s, " (tm)") {
+		s = fixed.Replace(s)
+	}
 	if strings.IndexByte(s, '\'') >= 0 {
 		s = singleQuotes(s)
 	}
