@@ -55,7 +55,10 @@ func TestOversightIsForManageOptionsAlone(t *testing.T) {
 	ctx := t.Context()
 	for _, who := range []messaging.Actor{alice, mona} { // Mona holds jetonomy_moderate
 		calls := map[string]func() error{
-			"list":     func() error { _, err := h.OverseeList(ctx, who, messaging.OverseeQuery{Page: 1, PerPage: 50}); return err },
+			"list": func() error {
+				_, err := h.OverseeList(ctx, who, messaging.OverseeQuery{Page: 1, PerPage: 50})
+				return err
+			},
 			"get":      func() error { _, err := h.OverseeGet(ctx, who, c); return err },
 			"messages": func() error { _, err := h.OverseeMessages(ctx, who, c, 1, 50); return err },
 			"purge":    func() error { return h.Purge(ctx, who, c) },

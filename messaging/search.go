@@ -51,7 +51,8 @@ func newSearcher(st *store.Store, dir wpauth.Directory, cacheBytes int64, timeou
 //
 // Membership and the version of every text are read from the database each time; what
 // comes from memory is text alone, never older than that version. Names may be a
-// minute old. A member searches once at a time, for Options.SearchTimeout at most.
+// minute old. Texts are read from the database for one search of a member at a time; a
+// search may take Options.SearchTimeout.
 func (s *Service) searchIDs(ctx context.Context, a Actor, f Filter, term string) ([]ConversationID, error) {
 	ids, err := s.search.find(ctx, a.ID, f, term)
 	if errors.Is(err, errSearchTooLong) {
@@ -67,11 +68,6 @@ func (s *searcher) find(ctx context.Context, user wpauth.UserID, f Filter, term 
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, errSearchTooLong)
 	defer cancel()
-	done, err := s.turns.enter(ctx, user)
-	if err != nil {
-		return nil, whyEnded(ctx, err)
-	}
-	defer done()
 	heads, err := s.store.SearchHeads(ctx, int64(user), store.Filter(f))
 	if err != nil {
 		return nil, whyEnded(ctx, err)
@@ -112,37 +108,56 @@ type missing uint64
 func (q *query) all() missing { return missing(1)<<len(q.words) - 1 }
 
 func (q *query) run(ctx context.Context) error {
-	keys := make([]textcache.Key, len(q.heads))
-	for i, h := range q.heads {
-		keys[i] = textcache.Key{Conversation: h.Conversation, Version: h.Version}
+	which := make([]int, len(q.heads))
+	for i := range which {
+		which[i] = i
 	}
-	entries := make([]*textcache.Entry, len(keys))
-	q.texts.Get(keys, entries)
-	var absent []int
-	var left []candidate
-	for i, e := range entries {
-		if e == nil {
-			absent = append(absent, i)
-		} else if m := q.unfound(e, q.all()); m == 0 {
-			q.found[i] = true
-		} else {
-			left = append(left, candidate{i, m, e.People})
-		}
-	}
-	if err := q.byName(ctx, left); err != nil {
+	absent, err := q.fromMemory(ctx, which)
+	if err != nil || len(absent) == 0 {
 		return err
 	}
-	// The texts in memory are let go before others are read: at any moment a search
-	// holds one batch beside the cache.
-	clear(entries)
+	done, err := q.turns.enter(ctx, wpauth.UserID(q.viewer))
+	if err != nil {
+		return err
+	}
+	defer done()
+	// Another search of the same member may just have read them.
+	if absent, err = q.fromMemory(ctx, absent); err != nil {
+		return err
+	}
 	for len(absent) > 0 {
 		n := min(len(absent), searchBatch)
-		if err := q.load(ctx, absent[:n], keys); err != nil {
+		if err := q.load(ctx, absent[:n]); err != nil {
 			return err
 		}
 		absent = absent[n:]
 	}
 	return nil
+}
+
+func (q *query) key(i int) textcache.Key {
+	return textcache.Key{Conversation: q.heads[i].Conversation, Version: q.heads[i].Version}
+}
+
+// fromMemory decides on those conversations whose texts are in memory, and returns
+// the others. It lets go of the texts: beside the cache a search holds one batch.
+func (q *query) fromMemory(ctx context.Context, which []int) (absent []int, err error) {
+	keys, entries := make([]textcache.Key, len(which)), make([]*textcache.Entry, len(which))
+	for n, i := range which {
+		keys[n] = q.key(i)
+	}
+	q.texts.Get(keys, entries)
+	var left []candidate
+	for n, e := range entries {
+		if e == nil {
+			absent = append(absent, which[n])
+		} else if m := q.unfound(e, q.all()); m == 0 {
+			q.found[which[n]] = true
+		} else {
+			left = append(left, candidate{which[n], m, e.People})
+		}
+	}
+	return absent, q.byName(ctx, left)
 }
 
 // unfound returns those of m that a text does not hold.
@@ -190,13 +205,13 @@ func (q *query) byName(ctx context.Context, left []candidate) error {
 
 // load reads a batch of conversations that are not in memory as new as they are in
 // the database, decides on them, and keeps them.
-func (q *query) load(ctx context.Context, batch []int, keys []textcache.Key) error {
+func (q *query) load(ctx context.Context, batch []int) error {
 	load := q.texts.Begin()
 	defer load.End()
 	ids, at := make([]int64, len(batch)), make(map[int64]int, len(batch))
 	for n, i := range batch {
-		ids[n] = keys[i].Conversation
-		at[keys[i].Conversation] = i
+		ids[n] = q.heads[i].Conversation
+		at[q.heads[i].Conversation] = i
 	}
 	subjects, err := q.store.SearchSubjects(ctx, ids)
 	if err != nil {
@@ -210,7 +225,7 @@ func (q *query) load(ctx context.Context, batch []int, keys []textcache.Key) err
 			return // purged in the meantime
 		}
 		i := at[conversation]
-		e := b.Entry(keys[i].Version, wptext.Fold(subject.Title), subject.People)
+		e := b.Entry(q.heads[i].Version, wptext.Fold(subject.Title), subject.People)
 		if whole {
 			load.Put(conversation, e)
 		}

@@ -203,7 +203,7 @@ func TestAConversationTooLargeToKeepIsSearchedWhole(t *testing.T) {
 	}
 }
 
-func TestSearchHasATimeLimitAndOneTurnAMember(t *testing.T) {
+func TestSearchHasATimeLimitAndReadsInTurns(t *testing.T) {
 	g := newStage(t, func(o *Options) { o.SearchTimeout = 200 * time.Millisecond })
 	g.seed(Direct, "", people(testdb.Alice, testdb.Bob), line{testdb.Alice, "word"})
 	leave, err := g.Service.search.turns.enter(t.Context(), testdb.Alice)
@@ -215,7 +215,11 @@ func TestSearchHasATimeLimitAndOneTurnAMember(t *testing.T) {
 	if got := g.search(testdb.Bob, FilterActive, "word"); got == "" {
 		t.Error("another member had to wait")
 	}
+	if got := g.search(testdb.Alice, FilterActive, "word"); got == "" {
+		t.Error("she had to wait for what is in memory")
+	}
 	leave()
+	g.dropText(1)
 	if got := g.search(testdb.Alice, FilterActive, "word"); got == "" {
 		t.Error("not found when it was her turn")
 	}
