@@ -77,11 +77,6 @@ func (g *stage) count(query string, args ...any) (n int) {
 // actor is a member without any special right.
 func actor(id wpauth.UserID) Actor { return Actor{ID: id, Login: fmt.Sprintf("user%d", id)} }
 
-// overseer is the administrator.
-func overseer() Actor {
-	return Actor{ID: testdb.Admin, Login: "admin", Bypass: true, Oversight: true, RequestID: "request-1"}
-}
-
 // line is one message to seed.
 type line struct {
 	from wpauth.UserID

@@ -65,6 +65,19 @@ func TestHotStatementsKeepToTheirIndexes(t *testing.T) {
 	thread := func(q ThreadQuery) func() (string, []any) {
 		return func() (string, []any) { return s.threadText(q) }
 	}
+	counted := func(f func() (int, error)) func() (string, []any) {
+		return func() (string, []any) {
+			log := testdb.CountStatements(t, s.db, func() {
+				if _, err := f(); err != nil {
+					t.Fatal(err)
+				}
+			}).Log
+			return log[0], []any{9001}
+		}
+	}
+	total := func(f Filter) func() (string, []any) {
+		return counted(func() (int, error) { return s.CountMailbox(context.Background(), 9001, f) })
+	}
 	for _, tt := range []struct {
 		name   string
 		text   func() (string, []any)
@@ -78,6 +91,13 @@ func TestHotStatementsKeepToTheirIndexes(t *testing.T) {
 		{name: "direct only", text: page(Direct, 0), keys: map[string]string{"p": "inbox", "c": "PRIMARY"}},
 		{name: "unread", text: page(Unread, 0), keys: map[string]string{"p": "badge", "c": "PRIMARY"}, sorted: true},
 		{name: "everything", text: page(All, 0), keys: map[string]string{"wp_parley_participants": "inbox", "c": "PRIMARY"}, sorted: true},
+		{name: "total", text: total(Active), keys: map[string]string{"p": "badge"}},
+		{name: "total of the archive", text: total(Archived), keys: map[string]string{"p": "badge"}},
+		{name: "total of everything", text: total(All), keys: map[string]string{"p": "badge"}},
+		{name: "total of unread", text: total(Unread), keys: map[string]string{"p": "badge"}},
+		{name: "total of direct threads", text: total(Direct), keys: map[string]string{"p": "badge", "c": "PRIMARY"}},
+		{name: "badge", text: counted(func() (int, error) { return s.CountUnread(context.Background(), 9001) }),
+			keys: map[string]string{"p": "badge"}},
 		{name: "people of a page", text: func() (string, []any) { return s.participantsText([]int64{1, 5, 9, 300, 4000}) },
 			keys: map[string]string{"p": "PRIMARY"}, rows: 20},
 		{name: "newest page of a thread", text: thread(ThreadQuery{Conversation: 1, Limit: 51}), keys: map[string]string{"m": "PRIMARY"}},
