@@ -40,9 +40,6 @@ func (e *Entry) Contains(word []byte) bool {
 	return e.grams.mayHold(word) && bytes.Contains(e.text, word) || strings.Contains(e.Title, string(word))
 }
 
-// Messages is the number of messages held.
-func (e *Entry) Messages() int { return len(e.ids) }
-
 // Newest returns the newest message that holds every word, 0 when there is none.
 // A word found only in the title or in a name does not count.
 func (e *Entry) Newest(words [][]byte) int64 {
