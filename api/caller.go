@@ -28,7 +28,7 @@ func (s *server) authenticate(ctx context.Context, r *wprest.Request) (wprest.Ca
 		NonceParam: r.NonceParam(), ClientIP: ip,
 	})
 	if err != nil {
-		if errors.Is(err, errInvalidNonce) {
+		if errors.Is(err, wpauth.ErrInvalidNonce) {
 			err = wprest.CookieCheckFailed()
 		}
 		return who, "", err

@@ -44,7 +44,14 @@ func (s *server) jetonomyRoutes() []wprest.Route {
 		return wprest.Endpoint{Methods: []string{method}, Gate: gate, Args: args, Handle: h}
 	}
 	route := func(pattern string, endpoints ...wprest.Endpoint) wprest.Route {
-		return wprest.Route{Namespace: "jetonomy/v1", Pattern: pattern, Endpoints: endpoints}
+		r := wprest.Route{Namespace: "jetonomy/v1", Pattern: pattern, Endpoints: endpoints}
+		switch pattern {
+		case "/conversations", "/conversations/{id}":
+			r.Schema = conversationSchema
+		case "/conversations/{id}/messages":
+			r.Schema = messageSchema
+		}
+		return r
 	}
 	return []wprest.Route{
 		route("/conversations/unread-count", get(s.unreadCount)),

@@ -1,0 +1,470 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/api"
+	"parley/config"
+	"parley/internal/mysql"
+	"parley/internal/testdb"
+	"parley/messaging"
+	"parley/schema"
+	"parley/wpauth"
+)
+
+// community is the whole service on a real listener and a real MariaDB, with the
+// cast of the contract's scenarios (section 7).
+type community struct {
+	t     *testing.T
+	url   string
+	db    *mysql.DB
+	site  *wpauth.Site
+	svc   *messaging.Service
+	clock *clock
+}
+
+// setup is what a scenario may change before the service starts.
+type setup struct {
+	limits   messaging.Limits
+	minTrust int
+	dsn      string
+	pages    http.Handler
+	home     string
+}
+
+type option func(*setup)
+
+// noDailyLimit lifts the limit on new conversations.
+func noDailyLimit(s *setup) { s.limits.NewPerDay = [5]int{} }
+
+// noMinuteLimit lifts the limit on messages.
+func noMinuteLimit(s *setup) { s.limits.MessagesPerMinute = 0 }
+
+func minTrust(n int) option { return func(s *setup) { s.minTrust = n } }
+
+func newCommunity(t *testing.T, options ...option) *community {
+	t.Helper()
+	s := setup{limits: messaging.DefaultLimits(), minTrust: 1}
+	for _, o := range options {
+		o(&s)
+	}
+	if s.dsn == "" {
+		s.dsn = testdb.CastDSN(t)
+	}
+	ctx := context.Background()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := mysql.Open(ctx, mysql.Options{DSN: s.dsn, MaxOpenConns: 8})
+	must(err)
+	t.Cleanup(func() { _ = db.Close() })
+	_, err = schema.Up(ctx, db.DB, "wp_parley_")
+	must(err)
+	if s.home != "" {
+		_, err = db.Exec("UPDATE wp_options SET option_value = ? WHERE option_name = 'home'", s.home)
+		must(err)
+	}
+	// In Berlin this is 6:49 pm.
+	c := &community{t: t, db: db, clock: &clock{now: time.Date(2026, 3, 2, 17, 49, 0, 0, time.UTC)}}
+	c.site, err = wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{Now: c.clock.Now,
+		WordPress: config.WordPress{TablePrefix: "wp_", Keys: testdb.Keys, EnvironmentType: "production"}})
+	must(err)
+	t.Cleanup(c.site.Close)
+	c.svc, err = messaging.New(messaging.Options{DB: db, Tables: schema.Names("wp_parley_"), Directory: c.site,
+		Limits: s.limits, MinTrustLevel: s.minTrust, Now: c.clock.Now})
+	must(err)
+	engine, err := api.New(api.Options{Messenger: c.svc, Directory: c.site, Authenticate: c.site.Authenticate,
+		Limits: s.limits, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Available: db.Available, Guard: db.Guard, Pages: s.pages, Now: c.clock.Now})
+	must(err)
+	srv := httptest.NewServer(engine)
+	t.Cleanup(srv.Close)
+	c.url = srv.URL
+	return c
+}
+
+// clock is the service's time; it stands still between requests.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// client is one way of calling.
+type client struct {
+	c    *community
+	id   int64
+	name string
+	auth func(*http.Request)
+}
+
+// as calls with a member's application password.
+func (c *community) as(login string) client {
+	p := testdb.Cast()[login]
+	return client{c, p.ID, login, func(r *http.Request) { r.SetBasicAuth(p.Login, p.AppPassword) }}
+}
+
+// web calls with a member's login cookie and nonce.
+func (c *community) web(login string) client {
+	p := testdb.Cast()[login]
+	return client{c, p.ID, login + "'s browser", func(r *http.Request) {
+		r.Header.Set("Cookie", p.Cookie())
+		r.Header.Set("X-WP-Nonce", p.Nonce(c.clock.Now()))
+	}}
+}
+
+// nobody calls without credentials.
+func (c *community) nobody() client {
+	return client{c, 0, "nobody", func(*http.Request) {}}
+}
+
+// with calls with the headers given.
+func (c *community) with(headers ...string) client {
+	return client{c, 0, strings.Join(headers, " "), func(r *http.Request) {
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+	}}
+}
+
+type object = map[string]any
+
+const root = "/wp-json/jetonomy/v1"
+
+func (cl client) get(path string) answer { cl.c.t.Helper(); return cl.do("GET", path, nil) }
+func (cl client) post(path string, body any) answer {
+	cl.c.t.Helper()
+	return cl.do("POST", path, body)
+}
+func (cl client) patch(path string, body any) answer {
+	cl.c.t.Helper()
+	return cl.do("PATCH", path, body)
+}
+func (cl client) del(path string, body ...any) answer {
+	cl.c.t.Helper()
+	return cl.do("DELETE", path, nil)
+}
+
+// do sends one request. Paths below /conversations and /messaging are the
+// surface's; others are taken as they are. A string body is sent as it is, with the
+// type application/json unless headers say otherwise; other bodies become JSON.
+func (cl client) do(method, path string, body any, headers ...string) answer {
+	t := cl.c.t
+	t.Helper()
+	a, err := cl.try(method, path, body, headers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// try is do for goroutines.
+func (cl client) try(method, path string, body any, headers ...string) (answer, error) {
+	if strings.HasPrefix(path, "/conversations") || strings.HasPrefix(path, "/messaging") {
+		path = root + path
+	}
+	var reader io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		if err != nil {
+			return answer{}, err
+		}
+		reader = bytes.NewReader(raw)
+	}
+	r, err := http.NewRequest(method, cl.c.url+path, reader)
+	if err != nil {
+		return answer{}, err
+	}
+	r.Header.Set("X-Forwarded-Proto", "https")
+	if reader != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	cl.auth(r)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	cl.c.clock.advance(time.Millisecond)
+	res, err := transport.RoundTrip(r)
+	if err != nil {
+		return answer{}, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{t: cl.c.t, what: cl.name + ": " + method + " " + path, status: res.StatusCode, header: res.Header, raw: raw}
+	if len(raw) > 0 && strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.UseNumber()
+		if err := d.Decode(&a.body); err != nil {
+			return a, fmt.Errorf("%s: %w in %s", a.what, err, raw)
+		}
+	}
+	return a, nil
+}
+
+// answer is what came back.
+type answer struct {
+	t      *testing.T
+	what   string
+	status int
+	header http.Header
+	raw    []byte
+	body   any
+}
+
+// want checks the status.
+func (a answer) want(status int) answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("%s: status %d, want %d: %s", a.what, a.status, status, a.raw)
+	}
+	return a
+}
+
+// refused checks status, code and shape of an error, and the text when one is given.
+func (a answer) refused(status int, code string, text ...string) answer {
+	a.t.Helper()
+	a.want(status)
+	a.eq("code", code)
+	a.eq("data.status", status)
+	for _, want := range text {
+		if got := a.str("message"); got != want {
+			a.t.Errorf("%s: message %q, want %q", a.what, got, want)
+		}
+	}
+	if a.str("message") == "" {
+		a.t.Errorf("%s: no message in %s", a.what, a.raw)
+	}
+	return a
+}
+
+// at walks a dotted path; a missing step is a failure.
+func (a answer) at(path string) any {
+	a.t.Helper()
+	v := a.body
+	for _, step := range strings.Split(path, ".") {
+		ok := false
+		switch x := v.(type) {
+		case object:
+			v, ok = x[step]
+		case []any:
+			var i int
+			if n, err := strconv.Atoi(step); err == nil {
+				i = n
+				if i < 0 {
+					i += len(x)
+				}
+				if ok = i >= 0 && i < len(x); ok {
+					v = x[i]
+				}
+			}
+		}
+		if !ok {
+			a.t.Fatalf("%s: no %s in %s", a.what, path, a.raw)
+		}
+	}
+	return v
+}
+
+// eq compares one value by its JSON text.
+func (a answer) eq(path string, want any) answer {
+	a.t.Helper()
+	got, err := json.Marshal(a.at(path))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	exp, err := json.Marshal(want)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if !bytes.Equal(got, exp) {
+		a.t.Errorf("%s: %s = %s, want %s", a.what, path, got, exp)
+	}
+	return a
+}
+
+func (a answer) str(path string) string {
+	a.t.Helper()
+	s, _ := a.at(path).(string)
+	return s
+}
+
+func (a answer) num(path string) int64 {
+	a.t.Helper()
+	n, ok := a.at(path).(json.Number)
+	if !ok {
+		a.t.Fatalf("%s: %s is no number in %s", a.what, path, a.raw)
+	}
+	i, err := n.Int64()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return i
+}
+
+func (a answer) id() int64 { a.t.Helper(); return a.num("id") }
+
+// ids are the ids of the items under data.
+func (a answer) ids() []int64 {
+	a.t.Helper()
+	list, ok := a.at("data").([]any)
+	if !ok {
+		a.t.Fatalf("%s: data is no list in %s", a.what, a.raw)
+	}
+	out := []int64{}
+	for i := range list {
+		out = append(out, a.num("data."+strconv.Itoa(i)+".id"))
+	}
+	return out
+}
+
+// wantIDs checks the items of a list, in order.
+func (a answer) wantIDs(want ...int64) answer {
+	a.t.Helper()
+	if got := a.ids(); fmt.Sprint(got) != fmt.Sprint(append([]int64{}, want...)) {
+		a.t.Errorf("%s: ids %v, want %v", a.what, got, want)
+	}
+	return a
+}
+
+// start begins a conversation and returns its id.
+func (cl client) start(text string, to ...string) int64 {
+	cl.c.t.Helper()
+	return cl.post("/conversations", object{"recipient_ids": ids(to...), "message": text}).want(201).id()
+}
+
+// send writes a message and returns its id.
+func (cl client) send(conversation int64, text string) int64 {
+	cl.c.t.Helper()
+	return cl.post(messages(conversation), object{"content": text}).want(201).id()
+}
+
+// unread is the badge's number.
+func (cl client) unread() int64 {
+	cl.c.t.Helper()
+	return cl.get("/conversations/unread-count").want(200).num("count")
+}
+
+// ids are the user ids of logins.
+func ids(logins ...string) []int64 {
+	out := []int64{}
+	for _, l := range logins {
+		out = append(out, testdb.Cast()[l].ID)
+	}
+	return out
+}
+
+func conv(id int64) string     { return "/conversations/" + strconv.FormatInt(id, 10) }
+func messages(id int64) string { return conv(id) + "/messages" }
+
+// exec changes the site behind the service's back.
+func (c *community) exec(statement string, args ...any) {
+	c.t.Helper()
+	if _, err := c.db.Exec(statement, args...); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// count runs a SELECT of one number.
+func (c *community) count(query string, args ...any) int64 {
+	c.t.Helper()
+	var n int64
+	if err := c.db.Get(&n, query, args...); err != nil {
+		c.t.Fatal(err)
+	}
+	return n
+}
+
+// wantCount checks a SELECT of one number.
+func (c *community) wantCount(want int64, query string, args ...any) {
+	c.t.Helper()
+	if got := c.count(query, args...); got != want {
+		c.t.Errorf("%s %v = %d, want %d", query, args, got, want)
+	}
+}
+
+// nothingStored checks that no row of a conversation or message is there.
+func (c *community) nothingStored() {
+	c.t.Helper()
+	for _, table := range []string{"wp_parley_conversations", "wp_parley_participants", "wp_parley_messages",
+		"wp_parley_message_text", "wp_parley_events", "wp_jt_notifications"} {
+		c.wantCount(0, "SELECT COUNT(*) FROM "+table)
+	}
+}
+
+// recruit adds n members of space one at trust level 1 and returns their ids.
+func (c *community) recruit(n int) []int64 {
+	c.t.Helper()
+	var out []int64
+	for i := range n {
+		id := int64(1000 + i)
+		login := fmt.Sprintf("recruit%d", i)
+		c.exec(`INSERT INTO wp_users (ID, user_login, user_pass, user_nicename, user_email, user_registered, display_name)
+			VALUES (?, ?, 'x', ?, ?, '2026-01-01 00:00:00', ?)`, id, login, login, login+"@example.test", "Recruit "+strconv.Itoa(i))
+		c.exec(`INSERT INTO wp_usermeta (user_id, meta_key, meta_value) VALUES (?, 'wp_capabilities', 'a:1:{s:10:"subscriber";b:1;}')`, id)
+		c.exec(`INSERT INTO wp_jt_user_profiles (user_id, trust_level, created_at) VALUES (?, 1, '2026-01-01 00:00:00')`, id)
+		c.exec(`INSERT INTO wp_jt_space_members (space_id, user_id, joined_at) VALUES (?, ?, '2026-01-01 00:00:00')`, testdb.SpaceOne, id)
+		out = append(out, id)
+	}
+	return out
+}
+
+// bells are the texts of a member's unread bell rows for a conversation.
+func (c *community) bells(login string, conversation int64) []string {
+	c.t.Helper()
+	var texts []string
+	if err := c.db.Select(&texts, `SELECT message FROM wp_jt_notifications WHERE user_id = ? AND object_type = 'message'
+		AND object_id = ? AND is_read = 0`, testdb.Cast()[login].ID, conversation); err != nil {
+		c.t.Fatal(err)
+	}
+	return texts
+}
+
+// eventually waits for what a cache may delay by a few seconds (contract 2:
+// credentials; members' cards).
+func (c *community) eventually(what string, ok func() bool) {
+	c.t.Helper()
+	deadline := time.Now().Add(8 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("not within 8 seconds: %s", what)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// transport keeps redirects and cookies out of the way, and answers to their
+// description.
+var transport http.RoundTripper = &checked{RoundTripper: &http.Transport{MaxIdleConnsPerHost: 64}}

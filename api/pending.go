@@ -1,5 +1,0 @@
-package api
-
-import "errors"
-
-var errInvalidNonce = errors.New("nonce")
