@@ -33,6 +33,10 @@ type Config struct {
 	// enabled (contract decision 30).
 	AllowSecondWriter bool
 	Limits            Limits
+	// SearchCache is the memory for search, in bytes.
+	SearchCache int64
+	// KeepEvents is how long events are kept; negative means for ever.
+	KeepEvents time.Duration
 	// RequestTimeout ends a request that takes longer.
 	RequestTimeout time.Duration
 	// LogLevel is debug, info, warn or error; LogFormat is text or json.
@@ -90,6 +94,10 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 	}
 	if c.Limits.NewPerDay, err = parseFive(get("limits.new_conversations")); err != nil {
 		return nil, err
+	}
+	c.SearchCache = int64(num("search.cache_mib")) << 20
+	if c.KeepEvents = time.Duration(num("events.keep_days")) * 24 * time.Hour; c.KeepEvents == 0 {
+		c.KeepEvents = -1
 	}
 	c.RequestTimeout = span("http.request_timeout")
 	c.LogLevel, c.LogFormat = get("log.level"), get("log.format")

@@ -76,6 +76,10 @@ var settings = []setting{
 	{name: "limits.messages_per_minute", def: "30", kind: whole(0, 100000)},
 	{name: "limits.suggestions_per_minute", def: "60", kind: whole(0, 100000)},
 
+	{name: "search.cache_mib", def: "64", kind: whole(1, 65536)},
+
+	{name: "events.keep_days", def: "30", kind: whole(0, 36500)},
+
 	{name: "http.request_timeout", def: "10s", kind: duration(time.Second, 10*time.Minute)},
 
 	{name: "log.level", def: "info", kind: oneOf("debug", "info", "warn", "error")},

@@ -167,6 +167,8 @@ func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 		Directory:     site,
 		Limits:        limits(c.Limits),
 		MinTrustLevel: c.MinTrustLevel,
+		SearchCache:   c.SearchCache,
+		KeepEvents:    c.KeepEvents,
 		Logger:        s.Log,
 	})
 	if err != nil {
@@ -190,7 +192,7 @@ func migrateUp(ctx context.Context, c *config.Config, log *slog.Logger) error {
 		log.Info("migration applied", "version", m.Version, "name", m.Name)
 	}
 	if err != nil {
-		return fmt.Errorf("Parley's tables could not be brought up to date: %w", err)
+		return fmt.Errorf("the tables of Parley could not be brought up to date: %w", err)
 	}
 	return nil
 }

@@ -134,7 +134,7 @@ func (s *Server) shutdown(public, ops *http.Server) {
 func (s *Server) ready(ctx context.Context) error {
 	r := s.rooms.Load()
 	if r == nil {
-		return errors.New("Parley is starting, or waits for the database")
+		return errors.New("starting, or waiting for the database")
 	}
 	return r.ready(ctx)
 }
