@@ -3,6 +3,7 @@ package messaging
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"parley/messaging/store"
 )
@@ -21,7 +22,8 @@ func (s *Service) List(ctx context.Context, a Actor, q ListQuery) (Page, error) 
 	case q.Limit < 1 || q.Limit > maxPage || q.Offset < 0:
 		return Page{}, Refuse(Invalid, "There is no such page.")
 	}
-	if q.Search != "" {
+	// Blanks ask for nothing in particular.
+	if strings.TrimSpace(q.Search) != "" {
 		if err := checkText("search term", q.Search, s.limits.SearchRunes); err != nil {
 			return Page{}, err
 		}

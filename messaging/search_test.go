@@ -85,6 +85,15 @@ func TestSearchRespectsTheFilter(t *testing.T) {
 	}
 }
 
+func TestASearchForBlanksIsNoSearch(t *testing.T) {
+	g := newStage(t)
+	g.seed(Direct, "", people(testdb.Alice, testdb.Bob), line{testdb.Bob, "word"})
+	p, err := g.List(context.Background(), actor(testdb.Alice), ListQuery{Search: " \t", Limit: 20})
+	if err != nil || p.Total != 1 || len(p.Conversations) != 1 {
+		t.Errorf("got %d of %d conversations and %v, want the whole mailbox", len(p.Conversations), p.Total, err)
+	}
+}
+
 func TestSearchSeesEveryChangeAtOnce(t *testing.T) {
 	g := newStage(t)
 	c := g.seed(Group, "Old title", people(testdb.Alice, testdb.Bob), line{testdb.Alice, "first"})
