@@ -34,6 +34,7 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request, name string) {
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(file)))
+	w.WriteHeader(http.StatusOK) // the engine around us starts from 404
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(file)
 	}

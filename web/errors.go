@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
+	"parley/internal/mysql"
 	"parley/messaging"
 )
 
@@ -36,12 +38,11 @@ var sentences = map[messaging.Reason]struct {
 func (q *request) explain(err error) (int, string) {
 	var refusal *messaging.Error
 	if !errors.As(err, &refusal) {
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			refusal = messaging.Refuse(messaging.Unavailable, "")
-		} else {
+		if !mysql.Unavailable(q.ctx, err) && !errors.Is(err, context.DeadlineExceeded) {
 			q.Log.Error("a page failed", "path", q.r.URL.Path, "error", err)
 			return http.StatusInternalServerError, "Something went wrong. Please try again."
 		}
+		refusal = &messaging.Error{Reason: messaging.Unavailable, RetryAfter: 2 * time.Second, Err: err}
 	}
 	s, ok := sentences[refusal.Reason]
 	if !ok {

@@ -105,7 +105,8 @@ func (q *request) row(c *messaging.Conversation, selected messaging.Conversation
 		Ago: ago(q.Now().Sub(at)), At: q.dateTime(at),
 		Unread: c.Me != nil && c.Me.Unread > 0, Selected: c.ID == selected,
 	}
-	v.Avatar = avatarView{Initials: initials(v.Title), Name: v.Title}
+	// A group is known by its first letter.
+	v.Avatar = avatarView{Initials: string([]rune(initials(v.Title))[:1]), Name: v.Title}
 	if c.Type == messaging.Direct {
 		for i := range c.Participants {
 			if p := &c.Participants[i]; p.User != q.viewer.UserID {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // the site's time zone, also where the machine has no list of them
 )
 
 // version is set by the build.

@@ -124,6 +124,10 @@ func (c *Session) Do(ctx context.Context, method, path string, body any) (Answer
 	if c.AppPassword != "" {
 		req.SetBasicAuth(c.User, c.AppPassword)
 	}
+	return c.send(req)
+}
+
+func (c *Session) send(req *http.Request) (Answer, error) {
 	resp, err := c.HTTP.Do(req)
 	if err != nil {
 		return Answer{}, err
@@ -153,4 +157,33 @@ func (c *Session) Want(ctx context.Context, status int, method, path string, bod
 		return nil
 	}
 	return a.JSON(v)
+}
+
+// Copy is another browser with the same cookies and nonce, which keeps them when
+// the first one's are taken away.
+func (c *Session) Copy() *Session {
+	d := c.Site.NewSession()
+	d.Nonce, d.User, d.AppPassword = c.Nonce, c.User, c.AppPassword
+	// The paths WordPress sets cookies for; a jar tells names and values only.
+	for _, path := range []string{"/", "/wp-admin/", "/wp-content/plugins/"} {
+		u, err := url.Parse(c.Site.URL + path)
+		if err != nil {
+			panic(err) // our own address
+		}
+		cookies := c.HTTP.Jar.Cookies(u)
+		for _, cookie := range cookies {
+			cookie.Path = path
+		}
+		d.HTTP.Jar.SetCookies(u, cookies)
+	}
+	return d
+}
+
+// Get fetches an address of another origin, as the operators' listener.
+func (c *Session) Get(ctx context.Context, address string) (Answer, error) {
+	req, err := http.NewRequestWithContext(ctx, "GET", address, nil)
+	if err != nil {
+		return Answer{}, err
+	}
+	return c.send(req)
 }
