@@ -61,9 +61,6 @@ func (v *Value) set(key string, item Value) {
 	v.Items = append(v.Items, item)
 }
 
-// scalar reports whether PHP's is_scalar holds.
-func (v *Value) scalar() bool { return v.Kind == Bool || v.Kind == Number || v.Kind == String }
-
 // Int reads an integer as WordPress's rest_is_integer does: whole numbers, and
 // numeric strings with surrounding blanks, sign or exponent. Numbers beyond int64
 // are no integers here.
