@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -81,7 +82,7 @@ func newCommunity(t *testing.T, options ...option) *community {
 	}
 	// In Berlin this is 6:49 pm.
 	c := &community{t: t, db: db, clock: &clock{now: time.Date(2026, 3, 2, 17, 49, 0, 0, time.UTC)}}
-	c.site, err = wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{Now: c.clock.Now,
+	c.site, err = wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{Now: c.clock.Now, Logger: slog.New(slog.DiscardHandler),
 		WordPress: config.WordPress{TablePrefix: "wp_", Keys: testdb.Keys, EnvironmentType: "production"}})
 	must(err)
 	t.Cleanup(c.site.Close)
