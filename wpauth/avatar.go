@@ -18,18 +18,28 @@ type avatarRule struct {
 // newAvatarRule takes options avatar_default and avatar_rating, with the
 // spellings get_avatar_data() sends to Gravatar.
 func newAvatarRule(raw map[string]string) avatarRule {
-	fallback := firstOf(raw["avatar_default"], "mystery")
-	switch fallback {
-	case "mm", "mystery", "mysteryman":
-		fallback = "mm"
-	case "gravatar_default":
-		fallback = ""
-	}
 	query := "?s=" + avatarSize
-	if fallback != "" {
+	if fallback := avatarDefault(raw); fallback != "" {
 		query += "&d=" + url.QueryEscape(fallback)
 	}
-	return avatarRule{query + "&r=" + url.QueryEscape(strings.ToLower(firstOf(raw["avatar_rating"], "g")))}
+	return avatarRule{query + "&r=" + url.QueryEscape(avatarRating(raw))}
+}
+
+// avatarDefault is the picture for members without one, in Gravatar's spelling; ""
+// for Gravatar's own.
+func avatarDefault(raw map[string]string) string {
+	switch fallback := firstOf(raw["avatar_default"], "mystery"); fallback {
+	case "mm", "mystery", "mysteryman":
+		return "mm"
+	case "gravatar_default":
+		return ""
+	default:
+		return fallback
+	}
+}
+
+func avatarRating(raw map[string]string) string {
+	return strings.ToLower(firstOf(raw["avatar_rating"], "g"))
 }
 
 // url is the avatar of contract 4.1: the profile's own picture, else Gravatar for

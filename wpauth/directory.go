@@ -39,6 +39,12 @@ type Options struct {
 	// SpaceLabelSingular and -Plural are the site's own nouns; "Space", "Spaces".
 	SpaceLabelSingular, SpaceLabelPlural string
 	AccentColor                          string
+	// ShowAvatars is option show_avatars, AvatarRating avatar_rating in lower case, and
+	// AvatarDefault avatar_default as get_avatar_data() hands it to Gravatar.
+	ShowAvatars                 bool
+	AvatarRating, AvatarDefault string
+	// Smilies is option use_smilies.
+	Smilies bool
 	// MessageWebDefault is notification_defaults.private_message.web, nil when unset.
 	MessageWebDefault *bool
 	// ReferenceMessaging is true when Jetonomy Pro's private-messaging extension

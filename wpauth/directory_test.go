@@ -291,6 +291,9 @@ func TestOptions(t *testing.T) {
 		o.Location.String() != "Europe/Berlin" {
 		t.Errorf("got %+v", o)
 	}
+	if !o.ShowAvatars || !o.Smilies || o.AvatarRating != "g" || o.AvatarDefault != "mm" {
+		t.Errorf("options that are not there: got %+v", o)
+	}
 	if got := wpauth.FormatTime(o, time.Date(2026, 7, 1, 16, 49, 0, 0, time.UTC)); got != "6:49 pm" {
 		t.Errorf("summer time: %q", got)
 	}
@@ -300,6 +303,10 @@ func TestOptions(t *testing.T) {
 	setOption(t, db, "timezone_string", "")
 	setOption(t, db, "gmt_offset", "-3.5")
 	setOption(t, db, "permalink_structure", "")
+	setOption(t, db, "show_avatars", "0")
+	setOption(t, db, "use_smilies", "")
+	setOption(t, db, "avatar_rating", "PG")
+	setOption(t, db, "avatar_default", "gravatar_default")
 	setOption(t, db, "jetonomy_pro_extensions", `a:1:{i:0;`+phpString("private-messaging")+`}`)
 	setOption(t, db, "jetonomy_settings", `a:3:{`+phpString("base_slug")+phpString("forum")+
 		phpString("space_label_plural")+phpString("Rooms")+
@@ -311,6 +318,9 @@ func TestOptions(t *testing.T) {
 	if o.SiteURL != "https://x.test/wp" || o.CommunitySlug != "forum" || o.SpaceLabelPlural != "Rooms" ||
 		o.PrettyPermalinks || !o.ReferenceMessaging || o.MessageWebDefault == nil || *o.MessageWebDefault {
 		t.Errorf("got %+v", o)
+	}
+	if o.ShowAvatars || o.Smilies || o.AvatarRating != "pg" || o.AvatarDefault != "" {
+		t.Errorf("avatars and smilies: got %+v", o)
 	}
 	if got := frozen.In(o.Location).Format("15:04 -07:00"); got != "05:30 -03:30" {
 		t.Errorf("half-hour zone: %q", got)

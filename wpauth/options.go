@@ -35,6 +35,10 @@ func newOptions(wp config.WordPress, raw map[string]string, jetonomy, extensions
 		SpaceLabelSingular: firstOf(textOf(jetonomy, "space_label_singular"), "Space"),
 		SpaceLabelPlural:   firstOf(textOf(jetonomy, "space_label_plural"), "Spaces"),
 		AccentColor:        textOf(jetonomy, "accent_color"),
+		ShowAvatars:        switchedOn(raw, "show_avatars"),
+		AvatarRating:       avatarRating(raw),
+		AvatarDefault:      avatarDefault(raw),
+		Smilies:            switchedOn(raw, "use_smilies"),
 	}
 	if o.Home == "" {
 		o.Home = o.SiteURL
@@ -55,6 +59,12 @@ func newOptions(wp config.WordPress, raw map[string]string, jetonomy, extensions
 		}
 	}
 	return o
+}
+
+// switchedOn reads an option WordPress installs as on.
+func switchedOn(raw map[string]string, name string) bool {
+	value, there := raw[name]
+	return !there || phpvalue.NewString(value).Truthy()
 }
 
 // siteURL is get_option( 'siteurl' ): the constant WP_SITEURL goes first, and

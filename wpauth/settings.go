@@ -131,6 +131,7 @@ var (
 	siteOptions = []string{
 		"siteurl", "home", "blogname", "timezone_string", "gmt_offset", "time_format", "date_format",
 		"permalink_structure", "db_version", "avatar_default", "avatar_rating",
+		"show_avatars", "use_smilies",
 		"jetonomy_settings", "jetonomy_pro_extensions", "jetonomy_role_caps",
 	}
 	networkOptions = []string{

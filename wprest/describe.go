@@ -20,7 +20,7 @@ func (c *Call) describe(site *Site) {
 		j.Key("methods")
 		strs(j, r.Endpoints[i].Methods)
 		j.Key("args")
-		r.Endpoints[i].Args.describe(j)
+		r.Endpoints[i].Args.describe(c)
 		j.Close()
 	}
 	j.CloseList()
@@ -36,24 +36,39 @@ func (c *Call) describe(site *Site) {
 	j.Close()
 }
 
-func (s Schema) describe(j *JSON) {
-	if len(s) == 0 {
+func (s Schema) describe(c *Call) {
+	j := c.Out
+	told := 0
+	for i := range s {
+		if !s[i].Untold {
+			told++
+		}
+	}
+	if told == 0 {
 		j.OpenList().CloseList()
 		return
 	}
 	j.Open()
 	for i := range s {
 		arg := &s[i]
+		if arg.Untold {
+			continue
+		}
 		j.Key(arg.Name).Open()
 		if arg.Description != "" {
 			j.Key("description").Str(arg.Description)
 		}
-		if t := typeNames[arg.Type]; t != "" {
+		if t := arg.Told; t != "" {
+			j.Key("type").Str(t)
+		} else if t := typeNames[arg.Type]; t != "" {
 			j.Key("type").Str(t)
 		}
 		if arg.Enum != nil {
 			j.Key("enum")
 			strs(j, arg.Enum)
+		}
+		if arg.DefaultFor != nil {
+			j.Key("default").Int(arg.DefaultFor(c))
 		}
 		switch d := arg.Default.(type) {
 		case int64:
@@ -78,6 +93,9 @@ func (s Schema) describe(j *JSON) {
 		}
 		if arg.MaxRunes > 0 {
 			j.Key("maxLength").Int(int64(arg.MaxRunes))
+		}
+		if arg.More != nil {
+			arg.More(j)
 		}
 		j.Key("required").Bool(arg.Required)
 		j.Close()

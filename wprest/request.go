@@ -233,6 +233,10 @@ func (r *Request) first(arg *Arg) (spelling string, v Value, ok bool) {
 	return arg.Name, Value{}, false
 }
 
+// Param is a parameter as it was sent, in the body or the query; ok is false when
+// it was not, or as null.
+func (r *Request) Param(name string) (Value, bool) { return r.param(name) }
+
 func (r *Request) param(name string) (Value, bool) {
 	if v, ok := r.json.Get(name); ok && v.Kind != Null {
 		return v, true

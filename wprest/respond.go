@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -20,6 +21,11 @@ func (c *Call) respond(w http.ResponseWriter, callback string, failed bool) {
 	} else {
 		h := w.Header()
 		for _, f := range c.header {
+			if f.name == "Link" {
+				// The slice that is there is shared by all answers.
+				h["Link"] = append(slices.Clone(h["Link"]), f.value)
+				continue
+			}
 			h.Set(f.name, f.value)
 		}
 		if allow != nil {

@@ -49,10 +49,14 @@ type Call struct {
 	Caller Caller
 	Route  *Route
 	Args   *Args
+	// Site is where answers say they come from.
+	Site *Site
 	// Status of the answer; 200 unless changed.
 	Status int
 	// Out takes the JSON answer.
 	Out *JSON
+	// State is the surface's own: what one step found out for those after it.
+	State any
 
 	header []headerField
 }
@@ -62,7 +66,8 @@ type headerField struct {
 	number      bool
 }
 
-// SetHeader adds a header to the answer. With _envelope it moves into the body.
+// SetHeader adds a header to the answer. With _envelope it moves into the body. A
+// Link stands beside the one every answer carries.
 func (c *Call) SetHeader(name, value string) {
 	c.header = append(c.header, headerField{name: name, value: value})
 }

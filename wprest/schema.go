@@ -46,6 +46,19 @@ type Arg struct {
 	Trim bool
 	// Parse reads a TypeCustom value.
 	Parse func(param string, v Value) (int64, *Fault)
+	// DefaultFor is a Default that depends on who calls; of an integer.
+	DefaultFor func(*Call) int64
+	// Needless says when a required parameter may be missing after all. May be nil.
+	Needless func(*Call) bool
+	// InPath marks a variable of the path: it is described, and what is sent under
+	// its name is not looked at.
+	InPath bool
+	// Untold leaves the parameter out of OPTIONS answers.
+	Untold bool
+	// Told is the type to name in OPTIONS answers; "" for that of Type.
+	Told string
+	// More writes further members of the description in OPTIONS answers. May be nil.
+	More func(*JSON)
 }
 
 // Schema is the list of an endpoint's parameters, in the order in which faults and
@@ -116,15 +129,21 @@ func (a *Args) Value(name string) Value { return a.of(name).raw }
 
 // check reads and validates every parameter as WP_REST_Request does: first what
 // is missing, then everything that is wrong, each reported together.
-func (s Schema) check(r *Request) (*Args, *Error) {
+func (s Schema) check(c *Call) (*Args, *Error) {
 	args := &Args{schema: s, values: make([]argValue, len(s))}
 	var missing []string
 	var faults []Fault
 	for i := range s {
 		arg, v := &s[i], &args.values[i]
-		spelling, raw, ok := r.first(arg)
+		if arg.InPath {
+			continue
+		}
+		spelling, raw, ok := c.first(arg)
 		if !ok {
-			if arg.Required {
+			switch {
+			case arg.DefaultFor != nil:
+				v.n = arg.DefaultFor(c)
+			case arg.Required && arg.Default == nil && (arg.Needless == nil || !arg.Needless(c)):
 				missing = append(missing, arg.Name)
 			}
 			v.setDefault(arg.Default)

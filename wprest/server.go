@@ -49,7 +49,7 @@ func (s *Server) Serve(ctx context.Context, w http.ResponseWriter, h *http.Reque
 	c := calls.Get().(*Call)
 	out := c.Out
 	out.Reset()
-	*c = Call{Request: newRequest(h, route), Ctx: ctx, Status: http.StatusOK, Out: out, header: c.header[:0]}
+	*c = Call{Request: newRequest(h, route), Ctx: ctx, Site: site, Status: http.StatusOK, Out: out, header: c.header[:0]}
 	defer func() {
 		*c = Call{Out: out, header: c.header[:0]}
 		if cap(out.b) <= maxPooled {
@@ -108,7 +108,7 @@ func (s *Server) run(c *Call, header http.Header, site *Site) error {
 	if err := c.Load(); err != nil {
 		return err
 	}
-	args, fault := e.Args.check(c.Request)
+	args, fault := e.Args.check(c)
 	if fault != nil {
 		return fault
 	}
