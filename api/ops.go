@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/pprof"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,18 +78,34 @@ func (h *Health) serve(w http.ResponseWriter, r *http.Request, reasons bool) boo
 	return true
 }
 
-// Ops is the handler of the operators' listener.
-func Ops(h *Health, m *Metrics) http.Handler {
+// Ops is the handler of the operators' listener. profiling adds Go's profiles below
+// /debug/pprof/.
+func Ops(h *Health, m *Metrics, profiling bool) http.Handler {
 	metrics := m.handler()
+	profiles := http.NotFoundHandler()
+	if profiling {
+		profiles = profileHandler()
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case h.serve(w, r, true):
 		case r.URL.Path == "/metrics":
 			metrics.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, "/debug/pprof/"):
+			profiles.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
 	})
+}
+
+// profileHandler answers what net/http/pprof offers, on an address of its own.
+func profileHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
 }
 
 // Front is the handler of the public listener. It answers health at once and

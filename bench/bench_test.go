@@ -26,6 +26,7 @@ import (
 var (
 	scale    = flag.Int("scale", 1, "size of the data: 1 is 20,000 conversations and over 200,000 messages")
 	duration = flag.Duration("duration", 5*time.Second, "how long each cell is measured")
+	profiles = flag.String("profiles", "", "a folder to write a CPU profile of the service to for each case")
 	only     = flag.String("only", "", "run only the case of this name")
 )
 
@@ -129,6 +130,22 @@ func measure(t *testing.T, w *tabwriter.Writer, db *sqlx.DB, svc *service, c ben
 		row += fmt.Sprintf("\t%.0f", r.perSecond()/orientation[c.name])
 		fmt.Fprintln(w, row)
 		w.Flush()
+	}
+	if *profiles != "" {
+		profile(t, svc, c)
+	}
+}
+
+// profile writes a CPU profile of the service at work on a case.
+func profile(t *testing.T, svc *service, c benchCase) {
+	t.Helper()
+	done := make(chan error, 1)
+	go func() {
+		done <- svc.profile(filepath.Join(*profiles, c.name+".pprof"), *duration)
+	}()
+	hammer(svc.addr, 8, *duration+500*time.Millisecond, c.pick)
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -3,7 +3,9 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -20,6 +22,7 @@ import (
 // messages per minute and otherwise default settings.
 type service struct {
 	addr    string
+	ops     string
 	pid     int
 	ready   time.Duration
 	idleKiB int
@@ -37,6 +40,7 @@ func startService(t *testing.T, dsn string) *service {
 	cmd := exec.Command(bin, "serve", "--listen", addr, "--ops-listen", ops)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PARLEY_DATABASE_DSN="+dsn, "PARLEY_WORDPRESS_TABLE_PREFIX=wp_",
+		"PARLEY_OPS_PROFILING=true",
 		"PARLEY_LIMITS_MESSAGES_PER_MINUTE=0", "PARLEY_LIMITS_NEW_CONVERSATIONS=0,0,0,0,0")
 	for name, value := range siteKeys() {
 		cmd.Env = append(cmd.Env, "PARLEY_WORDPRESS_"+name+"="+value)
@@ -69,11 +73,26 @@ func startService(t *testing.T, dsn string) *service {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	s := &service{addr: addr, pid: cmd.Process.Pid, ready: time.Since(start)}
+	s := &service{addr: addr, ops: ops, pid: cmd.Process.Pid, ready: time.Since(start)}
 	if s.idleKiB, err = residentKiB(s.pid); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// profile stores a CPU profile of the next d, whole seconds, in a file.
+func (s *service) profile(file string, d time.Duration) error {
+	resp, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.ops, max(1, int(d.Seconds()))))
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, resp.Body)
+	return errors.Join(err, f.Close())
 }
 
 func freeAddress(t *testing.T) string {

@@ -39,6 +39,8 @@ type Config struct {
 	KeepEvents time.Duration
 	// RequestTimeout ends a request that takes longer.
 	RequestTimeout time.Duration
+	// Profiling puts Go's profiles on the operators' listener.
+	Profiling bool
 	// LogLevel is debug, info, warn or error; LogFormat is text or json.
 	LogLevel, LogFormat string
 
@@ -100,6 +102,7 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 		c.KeepEvents = -1
 	}
 	c.RequestTimeout = span("http.request_timeout")
+	c.Profiling = yes("ops.profiling")
 	c.LogLevel, c.LogFormat = get("log.level"), get("log.format")
 	c.Database.PoolSize = num("database.pool_size")
 	c.Database.StatementTimeout = span("database.statement_timeout")

@@ -82,6 +82,8 @@ var settings = []setting{
 
 	{name: "http.request_timeout", def: "10s", kind: duration(time.Second, 10*time.Minute)},
 
+	{name: "ops.profiling", def: "false", kind: boolean},
+
 	{name: "log.level", def: "info", kind: oneOf("debug", "info", "warn", "error")},
 	{name: "log.format", def: "text", kind: oneOf("text", "json")},
 }

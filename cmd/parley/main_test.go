@@ -198,6 +198,9 @@ func TestServiceAnswersMembersAndOperators(t *testing.T) {
 	if status, _, _ := get(t, s.public+"/metrics", nil); status != http.StatusNotFound {
 		t.Errorf("metrics are public: %d", status)
 	}
+	if status, _, _ := get(t, s.ops+"/debug/pprof/", nil); status != http.StatusNotFound {
+		t.Errorf("profiles without being asked for: %d", status)
+	}
 	_, _, metrics := get(t, s.ops+"/metrics", nil)
 	for _, line := range []string{
 		`parley_http_requests_total{method="GET",route="/jetonomy/v1/conversations",status="200"} 1`,
@@ -217,6 +220,18 @@ func TestServiceAnswersMembersAndOperators(t *testing.T) {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log holds %q", secret)
 		}
+	}
+}
+
+func TestProfilesAreForOperatorsWhoAskForThem(t *testing.T) {
+	t.Setenv("PARLEY_OPS_PROFILING", "true")
+	s := start(t, siteConfig(t, testdb.CastDSN(t)))
+	s.waitReady(t)
+	if status, _, body := get(t, s.ops+"/debug/pprof/", nil); status != http.StatusOK || !strings.Contains(body, "goroutine") {
+		t.Errorf("profiles: %d %.100s", status, body)
+	}
+	if status, _, _ := get(t, s.public+"/debug/pprof/", nil); status != http.StatusNotFound {
+		t.Errorf("profiles are public: %d", status)
 	}
 }
 

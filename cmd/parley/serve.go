@@ -20,6 +20,7 @@ another, until SIGTERM or Ctrl-C; then it finishes what it has accepted within
 			if err != nil {
 				return err
 			}
+			tuneMemory(c.SearchCache)
 			s := &Server{
 				Config:  c,
 				Log:     api.NewLogger(cmd.ErrOrStderr(), c.LogLevel, c.LogFormat),

@@ -73,7 +73,7 @@ func (s *Server) Run(ctx context.Context) error {
 	// be, or ctx.
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	opsServer, publicServer := s.http(api.Ops(s.health, s.metrics)), s.http(s.front)
+	opsServer, publicServer := s.http(api.Ops(s.health, s.metrics, s.Config.Profiling)), s.http(s.front)
 	for l, srv := range map[net.Listener]*http.Server{public: publicServer, ops: opsServer} {
 		go func() {
 			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
