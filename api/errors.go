@@ -63,6 +63,7 @@ func internalFault() *wprest.Error {
 func (s *server) translate(ctx context.Context, r *http.Request, err error) *wprest.Error {
 	var refused *messaging.Error
 	if errors.As(err, &refused) {
+		s.Refused(refused.Reason)
 		if row, ok := refusals[refused.Reason]; ok {
 			e := &wprest.Error{Status: row.status, Code: row.code, Message: row.message, RetryAfter: refused.RetryAfter}
 			if refused.Text != "" {

@@ -7,6 +7,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"parley/internal/cache"
+	"parley/messaging"
 )
 
 // Metrics is what Parley tells Prometheus. All names begin with parley_, save those
@@ -16,6 +19,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	inFlight prometheus.Gauge
+	refused  *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics of one running service. version labels parley_build_info.
@@ -35,16 +39,26 @@ func NewMetrics(version string) *Metrics {
 			Name: "parley_http_requests_in_flight",
 			Help: "Requests being answered.",
 		}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parley_refusals_total",
+			Help: "What members wanted and were refused, by the rule that refused it.",
+		}, []string{"reason"}),
+	}
+	for reason := range refusals {
+		m.refused.WithLabelValues(string(reason)) // from 0, so that the first one is an increase
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "parley_build_info", Help: "1, labelled with the version.",
 		ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.seconds, m.inFlight, build,
+	m.registry.MustRegister(m.requests, m.seconds, m.inFlight, m.refused, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
+
+// Refused counts a refusal.
+func (m *Metrics) Refused(r messaging.Reason) { m.refused.WithLabelValues(string(r)).Inc() }
 
 // Gauge adds a value that is asked for at each scrape.
 func (m *Metrics) Gauge(name, help string, value func() float64) {
@@ -72,6 +86,56 @@ func (m *Metrics) Database(stats func() sql.DBStats, available func() bool, stat
 	m.Gauge("database_connections_max", "Most connections that may be open.", func() float64 { return float64(stats().MaxOpenConnections) })
 	m.Counter("database_waits_total", "Times a connection had to be waited for.", func() float64 { return float64(stats().WaitCount) })
 	m.Counter("database_wait_seconds_total", "Time spent waiting for connections.", func() float64 { return stats().WaitDuration.Seconds() })
+}
+
+// Messaging adds what a Service counts.
+func (m *Metrics) Messaging(counts func() messaging.Counts, searchBytes func() int64) {
+	m.Counter("messages_sent_total", "Messages members sent, first ones of conversations included.",
+		func() float64 { return float64(counts().Messages) })
+	m.Counter("conversations_started_total", "Conversations that are new; those that were reused are not among them.",
+		func() float64 { return float64(counts().Conversations) })
+	m.Counter("events_written_total", "Events written with the changes they tell of.",
+		func() float64 { return float64(counts().Events) })
+	m.Gauge("search_cache_bytes", "Memory for searching messages that is in use.", func() float64 { return float64(searchBytes()) })
+}
+
+// Caches adds the counters of caches, labelled by name. Each function is asked once
+// at every scrape, and must always answer the same names.
+func (m *Metrics) Caches(stats ...func() map[string]cache.Stats) {
+	m.registry.MustRegister(cacheCollector(stats))
+}
+
+// cacheCollector reads the counters of caches when they are asked for.
+type cacheCollector []func() map[string]cache.Stats
+
+func cacheDesc(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc("parley_cache_"+name, help, []string{"cache"}, nil)
+}
+
+var (
+	cacheHits      = cacheDesc("hits_total", "Values that were in memory, by cache.")
+	cacheMisses    = cacheDesc("misses_total", "Values that had to be read, by cache.")
+	cacheEvictions = cacheDesc("evictions_total", "Values that had to make room before their time, by cache.")
+	cacheSize      = cacheDesc("entries", "Values in memory, by cache.")
+)
+
+// Describe implements prometheus.Collector.
+func (cacheCollector) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{cacheHits, cacheMisses, cacheEvictions, cacheSize} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c cacheCollector) Collect(out chan<- prometheus.Metric) {
+	for _, stats := range c {
+		for name, s := range stats() {
+			out <- prometheus.MustNewConstMetric(cacheHits, prometheus.CounterValue, float64(s.Hits), name)
+			out <- prometheus.MustNewConstMetric(cacheMisses, prometheus.CounterValue, float64(s.Misses), name)
+			out <- prometheus.MustNewConstMetric(cacheEvictions, prometheus.CounterValue, float64(s.Evictions), name)
+			out <- prometheus.MustNewConstMetric(cacheSize, prometheus.GaugeValue, float64(s.Size), name)
+		}
+	}
 }
 
 // handler answers /metrics.

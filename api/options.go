@@ -39,6 +39,8 @@ type Options struct {
 	Guard func(context.Context) (context.Context, context.CancelFunc)
 	// Pages serves what is below /{community}/messages; nil: nothing is there.
 	Pages http.Handler
+	// Refused counts refusals (Metrics.Refused); nil: nobody counts.
+	Refused func(messaging.Reason)
 	// Middleware runs around every request: request id, log, metrics.
 	Middleware []gin.HandlerFunc
 	Log        *slog.Logger
@@ -61,6 +63,9 @@ func (o *Options) complete() error {
 	}
 	if o.Guard == nil {
 		o.Guard = context.WithCancel
+	}
+	if o.Refused == nil {
+		o.Refused = func(messaging.Reason) {}
 	}
 	if o.Limits == (messaging.Limits{}) {
 		o.Limits = messaging.DefaultLimits()

@@ -39,7 +39,7 @@ func newMailboxes() mailboxes {
 // UnreadCount counts the actor's active conversations with unread messages. cached
 // tells whether the answer was in memory.
 func (s *Service) UnreadCount(ctx context.Context, a Actor) (n int, cached bool, err error) {
-	if n, ok := s.mailboxes.unread.Get(a.ID); ok {
+	if n, ok := s.mailboxes.unread.Peek(a.ID); ok {
 		return n, true, nil
 	}
 	n, err = s.mailboxes.unread.Fetch(ctx, a.ID, func(ctx context.Context) (int, error) {

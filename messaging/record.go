@@ -31,5 +31,9 @@ func (s *Service) record(ctx context.Context, tx *sqlx.Tx, now time.Time, events
 		rows[i] = store.Event{Kind: string(e.kind), Conversation: int64(e.conversation),
 			Message: int64(e.message), Actor: int64(e.actor), Payload: payload}
 	}
-	return s.store.AppendEvents(ctx, tx, now, rows)
+	if err := s.store.AppendEvents(ctx, tx, now, rows); err != nil {
+		return err
+	}
+	s.tally.add(events)
+	return nil
 }

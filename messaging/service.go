@@ -54,6 +54,7 @@ type Service struct {
 	suggestions *window
 	reporting   *turnstile
 	keepEvents  time.Duration
+	tally       tally
 }
 
 var _ Messenger = (*Service)(nil)

@@ -44,6 +44,7 @@ func (q *request) explain(err error) (int, string) {
 		}
 		refusal = &messaging.Error{Reason: messaging.Unavailable, RetryAfter: 2 * time.Second, Err: err}
 	}
+	q.Refused(refusal.Reason)
 	s, ok := sentences[refusal.Reason]
 	if !ok {
 		s.status, s.text = http.StatusForbidden, "That is not possible."

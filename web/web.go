@@ -21,7 +21,7 @@ import (
 	"parley/wpauth"
 )
 
-// Options are what New needs; all but MinTrustLevel, Log and Now are required.
+// Options are what New needs; all but MinTrustLevel, Refused, Log and Now are required.
 type Options struct {
 	Messenger messaging.Messenger
 	Directory wpauth.Directory
@@ -41,7 +41,9 @@ type Options struct {
 	// would be refused.
 	Limits        messaging.Limits
 	MinTrustLevel int
-	Log           *slog.Logger
+	// Refused counts refusals (api.Metrics.Refused); nil: nobody counts.
+	Refused func(messaging.Reason)
+	Log     *slog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -67,6 +69,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	if o.Limits == (messaging.Limits{}) {
 		o.Limits = messaging.DefaultLimits()
+	}
+	if o.Refused == nil {
+		o.Refused = func(messaging.Reason) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

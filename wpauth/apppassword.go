@@ -46,7 +46,7 @@ func (s *Site) byBasic(ctx context.Context, cur *settings, c *Credentials) (*ses
 		return nil, nil
 	}
 	key := s.credentialKey(keyBasic, header[0])
-	if who, ok := s.sessions.Get(key); ok {
+	if who, ok := s.sessions.Peek(key); ok {
 		return who, nil
 	}
 	if _, ok := s.rejected.Get(key); ok {

@@ -150,7 +150,7 @@ func (s *Site) byCookie(ctx context.Context, cur *settings, c *Credentials) (who
 	post := c.Method == http.MethodPost
 	key := s.credentialKey(cookieKey(first, post), auth, loggedIn)
 	now := s.now().Unix()
-	if who, ok := s.sessions.Get(key); ok {
+	if who, ok := s.sessions.Peek(key); ok {
 		if who.valid(now, post) {
 			return who, who.id.SessionToken, nil
 		}

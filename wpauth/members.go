@@ -131,3 +131,12 @@ const maxCards = 20_000
 func newCardCache() *cache.Cache[UserID, Member] {
 	return cache.New[UserID, Member](cache.Options{TTL: MemberCacheTTL, MaxItems: maxCards})
 }
+
+// CacheStats returns the counters of the caches of callers and of members' cards, by
+// name.
+func (s *Site) CacheStats() map[string]cache.Stats {
+	return map[string]cache.Stats{
+		"identity":    s.sessions.Stats(),
+		"member_card": s.cards.Stats(),
+	}
+}

@@ -51,6 +51,8 @@ func (s *Server) assemble(ctx context.Context) error {
 	db := r.db
 	s.rooms.Store(r)
 	s.metrics.Database(db.Stats, db.Available, func() int64 { return db.Counts().Data })
+	s.metrics.Messaging(r.service.Counts, r.service.SearchBytes)
+	s.metrics.Caches(r.site.CacheStats, r.service.CacheStats)
 	h, err := s.handler(r)
 	if err != nil {
 		return err
@@ -75,6 +77,7 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		},
 		Limits:        limits(c.Limits),
 		MinTrustLevel: c.MinTrustLevel,
+		Refused:       s.metrics.Refused,
 		Log:           s.Log,
 	})
 	if err != nil {
@@ -90,6 +93,7 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		Available:      r.db.Available,
 		Guard:          r.db.Guard,
 		Pages:          pages,
+		Refused:        s.metrics.Refused,
 		Middleware:     []gin.HandlerFunc{api.Observe(s.Log, s.metrics, time.Now)},
 		Log:            s.Log,
 	})

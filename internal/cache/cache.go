@@ -81,6 +81,15 @@ func (c *Cache[K, V]) Get(key K) (V, bool) {
 	return v, ok
 }
 
+// Peek is Get for a caller who goes on to Fetch what is missing: it counts no miss.
+func (c *Cache[K, V]) Peek(key K) (V, bool) {
+	v, ok := c.lookup(c.nameOf(key))
+	if ok {
+		c.hits.Add(1)
+	}
+	return v, ok
+}
+
 func (c *Cache[K, V]) lookup(name string) (v V, ok bool) {
 	x, ok := c.store.Get(name)
 	if !ok {

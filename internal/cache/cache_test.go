@@ -34,7 +34,12 @@ func TestTheOldestGoesWhenFull(t *testing.T) {
 			t.Errorf("key %d there: %v, want %v", k, ok, want)
 		}
 	}
-	if s := c.Stats(); s.Size != 3 || s.Evictions != 1 || s.Hits != 3 || s.Misses != 1 {
+	for k, want := range map[id]bool{0: true, 1: false} {
+		if _, ok := c.Peek(k); ok != want {
+			t.Errorf("key %d peeked: %v, want %v", k, ok, want)
+		}
+	}
+	if s := c.Stats(); s.Size != 3 || s.Evictions != 1 || s.Hits != 4 || s.Misses != 1 {
 		t.Errorf("stats: %+v", s)
 	}
 }

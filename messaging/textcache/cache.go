@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"unicode"
+
+	"parley/internal/cache"
 )
 
 func isGap(r rune) bool { return r == separator || unicode.IsSpace(r) }
@@ -23,6 +25,8 @@ type Cache struct {
 	epoch   uint64
 	loads   int
 	dropped map[int64]uint64 // conversation → epoch of its last drop, while loads run
+
+	hits, misses, evicted atomic.Uint64
 }
 
 type slot struct {
@@ -48,15 +52,19 @@ type Key struct {
 func (c *Cache) Get(keys []Key, out []*Entry) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+	hits := 0
 	for i, k := range keys {
 		out[i] = nil
 		if s := c.slots[k.Conversation]; s != nil && s.entry.Version >= k.Version {
 			out[i] = s.entry
+			hits++
 			if !s.touched.Load() {
 				s.touched.Store(true)
 			}
 		}
 	}
+	c.hits.Add(uint64(hits))
+	c.misses.Add(uint64(len(keys) - hits))
 }
 
 // Largest is the weight in bytes of the largest text worth keeping: a conversation
@@ -131,6 +139,13 @@ func (c *Cache) Drop(conversation int64) {
 	}
 }
 
+// Stats returns the counters, in entries. A text that a search asks for again after
+// waiting for its turn counts again.
+func (c *Cache) Stats() cache.Stats {
+	entries, _ := c.Size()
+	return cache.Stats{Hits: c.hits.Load(), Misses: c.misses.Load(), Evictions: c.evicted.Load(), Size: entries}
+}
+
 // Size returns the number of entries and the bytes they weigh.
 func (c *Cache) Size() (entries int, bytes int64) {
 	c.mu.RLock()
@@ -149,6 +164,7 @@ func (c *Cache) evict() {
 			continue
 		}
 		c.remove(s)
+		c.evicted.Add(1)
 	}
 }
 

@@ -125,6 +125,9 @@ func TestAnEntryServesItsVersionAndOlderAsks(t *testing.T) {
 	if e := get(c, 7, 150); e == nil || !e.Contains([]byte("newer")) {
 		t.Error("a newer text did not replace an older one")
 	}
+	if s := c.Stats(); s.Hits != 4 || s.Misses != 1 || s.Size != 1 {
+		t.Errorf("stats: %+v", s)
+	}
 }
 
 func TestALoadDoesNotBringBackWhatWasDroppedMeanwhile(t *testing.T) {
