@@ -53,6 +53,15 @@ func noDailyLimit(s *setup) { s.limits.NewPerDay = [5]int{} }
 // noMinuteLimit lifts the limit on messages.
 func noMinuteLimit(s *setup) { s.limits.MessagesPerMinute = 0 }
 
+// onServer puts the site on a server of its own.
+func onServer(t *testing.T, server *testdb.Server) option {
+	t.Helper()
+	return func(s *setup) {
+		s.dsn = server.Database(t)
+		testdb.SeatCast(t, s.dsn)
+	}
+}
+
 func minTrust(n int) option { return func(s *setup) { s.minTrust = n } }
 
 func newCommunity(t *testing.T, options ...option) *community {
@@ -71,7 +80,7 @@ func newCommunity(t *testing.T, options ...option) *community {
 			t.Fatal(err)
 		}
 	}
-	db, err := mysql.Open(ctx, mysql.Options{DSN: s.dsn, MaxOpenConns: 8})
+	db, err := mysql.Open(ctx, mysql.Options{DSN: s.dsn, MaxOpenConns: 8, Logger: slog.New(slog.DiscardHandler)})
 	must(err)
 	t.Cleanup(func() { _ = db.Close() })
 	_, err = schema.Up(ctx, db.DB, "wp_parley_")

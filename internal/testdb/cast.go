@@ -97,6 +97,13 @@ func CastSite(t testing.TB) *sqlx.DB {
 func CastDSN(t testing.TB) string {
 	t.Helper()
 	dsn := DSN(t)
+	SeatCast(t, dsn)
+	return dsn
+}
+
+// SeatCast makes what CastSite has in an empty database, on whatever server.
+func SeatCast(t testing.TB, dsn string) {
+	t.Helper()
 	Load(t, dsn, siteDump([]string{"wp_users", "wp_usermeta", "wp_jt_user_profiles", "wp_jt_spaces",
 		"wp_jt_space_members", "wp_jt_restrictions", "wp_jt_blocked_users", "wp_bp_friends"}))
 	db := Connect(t, dsn)
@@ -135,7 +142,6 @@ func CastDSN(t testing.TB) string {
 			t.Fatalf("testdb: cast: %v", err)
 		}
 	}
-	return dsn
 }
 
 // sessionEnds is when the cast's login sessions and cookies expire: 2036-02-28 09:00 UTC.
