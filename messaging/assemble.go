@@ -137,7 +137,7 @@ func (s *Service) get(ctx context.Context, a Actor, id ConversationID) (*Convers
 	if err != nil {
 		return nil, err
 	}
-	if found[0].Me == nil {
+	if me := found[0].Me; me == nil || !me.DeletedAt.IsZero() {
 		return nil, notParticipant()
 	}
 	return &found[0], nil

@@ -18,6 +18,12 @@ const (
 	AuditBlocksView       = "blocks.view"
 	AuditBlockClear       = "blocks.clear"
 	AuditLogView          = "audit.view"
+	// What moderators do on the BuddyPress surface in threads that are not theirs.
+	AuditThreadList   = "thread.list"
+	AuditThreadView   = "thread.view"
+	AuditThreadReply  = "thread.reply"
+	AuditThreadUpdate = "thread.update"
+	AuditThreadDelete = "thread.delete"
 )
 
 // maxRequestID is how much of a request's id the audit log keeps.

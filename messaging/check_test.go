@@ -41,6 +41,9 @@ func (h *house) check() {
 		Archived     bool          `db:"is_archived"`
 		LeftAt       sql.NullTime  `db:"left_at"`
 		LeftSeq      sql.NullInt64 `db:"left_seq"`
+		DeletedAt    sql.NullTime  `db:"deleted_at"`
+		SenderOnly   bool          `db:"sender_only"`
+		SentAt       sql.NullTime  `db:"last_sent_at"`
 	}
 	var conversations []conversation
 	h.rows(&conversations, `SELECT id, last_seq, message_count, last_message_at, last_message_preview, last_activity_at
@@ -82,19 +85,29 @@ func (h *house) check() {
 		}
 		var people []participant
 		h.rows(&people, `SELECT user_id, folder, last_activity_at, unread_count, has_unread, last_read_seq,
-			is_archived, left_at, left_seq FROM wp_parley_participants WHERE conversation_id = ?`, c.ID)
+			is_archived, left_at, left_seq, deleted_at, sender_only, last_sent_at FROM wp_parley_participants WHERE conversation_id = ?`, c.ID)
 		for _, p := range people {
 			unread, last := 0, c.LastSeq
 			if p.LeftAt.Valid {
 				last = p.LeftSeq.Int64
-				if notice := messages[last-1]; notice.Kind != 1 || notice.Sender != p.User {
+				// The notice of leaving, or what a moderator wrote without taking part.
+				if notice := messages[last-1]; notice.Sender != p.User {
 					wrong("member %d left at %d, which is %+v", p.User, last, notice)
 				}
 			}
+			var sent time.Time
+			answered := false
 			for _, m := range messages {
+				if m.Kind == 0 && m.Sender == p.User {
+					sent = m.At
+				}
+				answered = answered || m.Kind == 0 && m.Sender != p.User
 				if m.Kind == 0 && m.Sender != p.User && m.Seq > p.ReadSeq && m.Seq <= last {
 					unread++
 				}
+			}
+			if h.own[place{c.ID, p.User}] && p.Unread == unread+1 {
+				unread++ // one of their own, see house.own
 			}
 			if p.Unread != unread || p.HasUnread != (unread > 0) {
 				wrong("member %d has %d unread (%v), want %d", p.User, p.Unread, p.HasUnread, unread)
@@ -103,11 +116,18 @@ func (h *house) check() {
 			if p.Archived {
 				folder = 1
 			}
-			if p.LeftAt.Valid {
+			if p.LeftAt.Valid || p.DeletedAt.Valid {
 				folder = 2
 			}
 			if p.Folder != folder {
 				wrong("member %d is in folder %d, want %d", p.User, p.Folder, folder)
+			}
+			if toSelf := len(people) == 1 && messages[0].Sender == p.User; !p.LeftAt.Valid &&
+				p.SenderOnly != (messages[0].Sender == p.User && !answered && !toSelf) {
+				wrong("member %d is sender only: %v", p.User, p.SenderOnly)
+			}
+			if !p.LeftAt.Valid && !p.SentAt.Time.Equal(sent) {
+				wrong("member %d wrote last at %v, want %v", p.User, p.SentAt.Time, sent)
 			}
 			if p.ReadSeq > c.LastSeq {
 				wrong("member %d read up to %d of %d", p.User, p.ReadSeq, c.LastSeq)
@@ -120,6 +140,25 @@ func (h *house) check() {
 	if n := h.number(`SELECT COUNT(*) FROM (SELECT user_id, object_id FROM wp_jt_notifications
 		WHERE object_type = 'message' AND is_read = 0 GROUP BY user_id, object_id HAVING COUNT(*) > 1) d`); n != 0 {
 		h.t.Errorf("%d conversations have more than one unread bell row for a member", n)
+	}
+}
+
+// noTrace fails when anything of a conversation that is gone is left.
+func (h *house) noTrace() {
+	h.t.Helper()
+	for _, table := range []string{"participants", "messages", "message_text", "message_meta", "stars"} {
+		if n := h.number(`SELECT COUNT(*) FROM wp_parley_` + table + ` x
+			WHERE NOT EXISTS (SELECT 1 FROM wp_parley_conversations c WHERE c.id = x.conversation_id)`); n != 0 {
+			h.t.Errorf("%d rows of %s belong to no conversation", n, table)
+		}
+	}
+	if n := h.number(`SELECT COUNT(*) FROM wp_parley_stars s WHERE NOT EXISTS (SELECT 1 FROM wp_parley_messages m
+		WHERE m.id = s.message_id AND m.conversation_id = s.conversation_id AND m.created_at = s.message_at AND m.kind = 0)`); n != 0 {
+		h.t.Errorf("%d stars are on no message", n)
+	}
+	if n := h.number(`SELECT COUNT(*) FROM wp_bp_notifications n WHERE n.component_name = 'messages' AND NOT EXISTS
+		(SELECT 1 FROM wp_parley_messages m WHERE m.id = n.item_id AND m.kind = 0)`); n != 0 {
+		h.t.Errorf("%d notifications are about no message", n)
 	}
 }
 

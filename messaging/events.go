@@ -21,7 +21,9 @@ const (
 	EventLeft                EventKind = "conversation_left"    // MemberLeft
 	EventRenamed             EventKind = "conversation_renamed" // Renamed
 	EventReported            EventKind = "conversation_reported"
-	EventPurged              EventKind = "conversation_purged" // Purged
+	EventMarkedUnread        EventKind = "conversation_unread"  // none; the actor is whose mailbox it is
+	EventDeleted             EventKind = "conversation_deleted" // none; deleted by or for the actor alone
+	EventPurged              EventKind = "conversation_purged"  // Purged
 )
 
 // Event is one committed change. Position orders all events of the site.

@@ -27,7 +27,13 @@ type house struct {
 	db  *mysql.DB
 	*messaging.Service
 	clock *clock
+	// own are the members who have one of their own messages unread: a note to self, or
+	// a thread nobody answered that was marked unread.
+	own map[place]bool
 }
+
+// place is a member in a conversation.
+type place struct{ conversation, user int64 }
 
 // clock is the time of a test. It moves a millisecond with every look, so that what
 // happens later is later, and further when told.

@@ -15,6 +15,8 @@ const previewRunes = 255
 // text is a message's content as it came, and what is made of it once.
 type text struct {
 	content, plain, preview string
+	format                  Format
+	subject                 string // stored form; of FormatBuddyPress alone
 }
 
 // checkContent refuses what cannot be a message (contract 1.3, 2): text that is not

@@ -70,7 +70,7 @@ func refusePeople(a Actor, people []store.Participant, found bool, err error) (m
 		return 0, noConversation()
 	}
 	me = slices.IndexFunc(people, func(p store.Participant) bool { return p.User == int64(a.ID) })
-	if me < 0 {
+	if me < 0 || !people[me].DeletedAt.IsZero() {
 		return 0, notParticipant()
 	}
 	return me, nil

@@ -27,6 +27,13 @@ type folder int64
 // filters are all lists there are.
 var filters = [...]Filter{FilterActive, FilterArchived, FilterAll, FilterUnread, FilterDirect, FilterGroup}
 
+// Totals of the BuddyPress surface's boxes have the places behind the filters'.
+const (
+	inboxTotal = len(filters) + iota
+	sentTotal
+	totals // how many there are; at most eight fit into folder
+)
+
 func folderOf(id wpauth.UserID, filter int) folder { return folder(int64(id)*8 + int64(filter)) }
 
 func newMailboxes() mailboxes {
@@ -62,7 +69,7 @@ func (s *Service) listTotal(ctx context.Context, a Actor, f Filter) (int, error)
 func (s *Service) dropMailbox(ids ...wpauth.UserID) {
 	for _, id := range ids {
 		s.mailboxes.unread.Delete(id)
-		for place := range filters {
+		for place := range totals {
 			s.mailboxes.totals.Delete(folderOf(id, place))
 		}
 	}

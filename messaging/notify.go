@@ -27,11 +27,15 @@ type audience struct {
 	refresh []int64 // unread bell rows to give the newest text
 	insert  []int64 // members to write a new bell row for
 	own     int64   // the sender's own unread bell row: writing is reading
+	notices []int64 // members BuddyPress notifies
+	behind  bool    // the sender has something unread
 }
 
 // address decides who is told of a message (contract 3.7): not the sender, nor who
 // left, muted the conversation, is banned, gone or has the web preference off.
-// Whoever blocked the sender gets the bell row but no push or mail.
+// Whoever blocked the sender gets the bell row but no push or mail. BuddyPress, which
+// knows no web preference, notifies everybody but who muted the conversation or is
+// banned, accounts that are gone included (its contract 7).
 func (s *Service) address(people []store.Fact, sender wpauth.UserID, siteDefault *bool) audience {
 	var to audience
 	for i := range people {
@@ -41,10 +45,13 @@ func (s *Service) address(people []store.Fact, sender wpauth.UserID, siteDefault
 		case p.Left:
 			continue
 		case user == sender:
-			to.own = p.Bell
+			to.own, to.behind = p.Bell, p.Unread
 			continue
 		}
 		to.recipients = append(to.recipients, user)
+		if !p.Muted && !p.Banned {
+			to.notices = append(to.notices, p.User)
+		}
 		if !s.bells() || p.Muted || p.Banned || !p.Exists || !wantsBell(p.NotifyWeb, p.Settings, siteDefault) {
 			continue
 		}

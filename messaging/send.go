@@ -48,15 +48,11 @@ func (s *Service) send(ctx context.Context, a Actor, in SendInput, t text) (*Mes
 	if m, err := s.repeated(ctx, a.ID, in.ClientID); m != nil || err != nil {
 		return m, err
 	}
-	sender, err := s.sender(ctx, a)
+	out, err := s.outgoing(ctx, a, t, s.now())
 	if err != nil {
 		return nil, err
 	}
-	siteDefault, err := s.siteDefault(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := outgoing{actor: a, sender: sender, text: t, clientID: in.ClientID, now: s.now(), siteDefault: siteDefault}
+	out.clientID = in.ClientID
 	var sent store.Message
 	var to audience
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
@@ -67,7 +63,7 @@ func (s *Service) send(ctx context.Context, a Actor, in SendInput, t text) (*Mes
 		return s.orRepeated(ctx, a.ID, in.ClientID, err)
 	}
 	s.dropMailbox(append(to.recipients, a.ID)...)
-	m := message(&sent, sender)
+	m := message(&sent, out.sender)
 	return &m, nil
 }
 
@@ -80,6 +76,22 @@ type outgoing struct {
 	clientID    string
 	now         time.Time
 	siteDefault *bool
+	// thread follows the BuddyPress surface: the sender's own state stays as it is
+	// (D17), moderators write without joining (D22), and nothing is too late for an
+	// account that is gone.
+	thread bool
+	// revive gives the sender back a conversation they deleted: they start it anew.
+	revive bool
+}
+
+// outgoing reads what a message needs beside its text.
+func (s *Service) outgoing(ctx context.Context, a Actor, t text, now time.Time) (outgoing, error) {
+	sender, err := s.sender(ctx, a)
+	if err != nil {
+		return outgoing{}, err
+	}
+	siteDefault, err := s.siteDefault(ctx)
+	return outgoing{actor: a, sender: sender, text: t, now: now, siteDefault: siteDefault}, err
 }
 
 // append writes a message into an existing conversation: the plan of every send. A
@@ -97,7 +109,8 @@ func (s *Service) append(ctx context.Context, tx *sqlx.Tx, id ConversationID, ou
 	if err != nil {
 		return fail(err)
 	}
-	if err := mayAppend(facts, out.actor); err != nil {
+	outside, err := mayAppend(facts, out)
+	if err != nil {
 		return fail(err)
 	}
 	if err := s.withinMinute(ctx, tx, out.actor, facts.InLastMinute, out.now); err != nil {
@@ -109,12 +122,28 @@ func (s *Service) append(ctx context.Context, tx *sqlx.Tx, id ConversationID, ou
 		return fail(err)
 	}
 	to := s.address(facts.People, out.actor.ID, out.siteDefault)
+	if out.thread {
+		to.own = 0
+	}
 	bells, err := s.ring(ctx, tx, to, facts.IDStep, bellText(id, out.sender, out.text.preview, out.now))
 	if err != nil {
 		return fail(err)
 	}
-	if err := s.store.Deliver(ctx, tx, row, facts.ActivityAt, bells); err != nil {
+	if err := s.store.InsertNotices(ctx, tx, to.notices, messageID, row.Sender, out.now); err != nil {
 		return fail(err)
+	}
+	if to.behind && !out.thread {
+		if err := s.store.ReadNotices(ctx, tx, int64(id), row.Sender, facts.Seq); err != nil {
+			return fail(err)
+		}
+	}
+	if err := s.store.Deliver(ctx, tx, row, facts.ActivityAt, bells, out.thread); err != nil {
+		return fail(err)
+	}
+	if outside && Type(facts.Type) == Group {
+		if err := s.store.RecordOutsider(ctx, tx, int64(id), row.Sender, row.Seq, out.now); err != nil {
+			return fail(err)
+		}
 	}
 	err = s.record(ctx, tx, out.now, event{EventMessageSent, id, MessageID(messageID), out.actor.ID,
 		MessageSent{Seq: facts.Seq, Recipients: to.recipients, Notified: to.notified, Push: to.push}})
@@ -124,26 +153,37 @@ func (s *Service) append(ctx context.Context, tx *sqlx.Tx, id ConversationID, ou
 // row is the message as the table takes it.
 func (o outgoing) row(id ConversationID, seq int64) store.NewMessage {
 	return store.NewMessage{Conversation: int64(id), Seq: seq, Sender: int64(o.actor.ID), Kind: int(KindMessage),
-		Content: o.text.content, Plain: o.text.plain, ClientID: o.clientID, At: o.now, Body: wptext.Fold(o.text.plain)}
+		Format: int(o.text.format), Subject: o.text.subject, Content: o.text.content, Plain: o.text.plain, ClientID: o.clientID, At: o.now, Body: wptext.Fold(o.text.plain)}
 }
 
 func written(id int64, m store.NewMessage) store.Message {
 	return store.Message{ID: id, Conversation: m.Conversation, Seq: m.Seq, Sender: m.Sender, Kind: m.Kind,
-		Content: m.Content, Plain: m.Plain, CreatedAt: m.At}
+		Format: m.Format, Subject: m.Subject, Content: m.Content, Plain: m.Plain, CreatedAt: m.At}
 }
 
 // mayAppend holds the rules of an existing conversation (contract 3.1, 3.4, 3.5, 3.8).
-// Trust and shared spaces are not asked again.
-func mayAppend(f store.SendFacts, a Actor) error {
-	me := slices.IndexFunc(f.People, func(p store.Fact) bool { return p.User == int64(a.ID) })
+// Trust and shared spaces are not asked again. outside tells of a moderator who takes
+// no part.
+func mayAppend(f store.SendFacts, out outgoing) (outside bool, _ error) {
+	me := slices.IndexFunc(f.People, func(p store.Fact) bool { return p.User == int64(out.actor.ID) })
+	moderates := out.thread && out.actor.Moderator && len(f.People) > 0
 	switch {
+	case moderates && (me < 0 || f.People[me].Left):
+		return true, nil
 	case me < 0:
-		return notParticipant()
+		return false, notParticipant()
 	case f.People[me].Left:
-		return hasLeft()
+		return false, hasLeft()
+	case f.People[me].Deleted && !out.revive && !moderates:
+		return false, notParticipant()
 	case Type(f.Type) != Direct:
-		return nil
+		return false, nil
 	}
+	return false, mayWriteTo(f, me, out)
+}
+
+// mayWriteTo holds the rules between the two of a direct conversation.
+func mayWriteTo(f store.SendFacts, me int, out outgoing) error {
 	for i := range f.People {
 		if peer := &f.People[i]; i != me && peer.Blocked {
 			return blockedByActor()
@@ -154,7 +194,7 @@ func mayAppend(f store.SendFacts, a Actor) error {
 	}
 	for i := range f.People {
 		peer := &f.People[i]
-		if i != me && (!peer.Exists || peer.Banned || peer.SenderBlocks || peer.BlocksSender) {
+		if i != me && (!peer.Exists && !out.thread || peer.Banned || peer.SenderBlocks || peer.BlocksSender) {
 			return cannotSend()
 		}
 	}

@@ -30,6 +30,9 @@ type beginning struct {
 	title    string
 	text     text
 	clientID string
+	// thread starts a new conversation in any case (BuddyPress contract, D11); toSelf
+	// is a note to self, where others holds the actor alone.
+	thread, toSelf bool
 }
 
 func (s *Service) plan(a Actor, in StartInput) (p beginning, err error) {
@@ -129,15 +132,11 @@ func (s *Service) begin(ctx context.Context, a Actor, p beginning) (StartResult,
 	if err := s.mayStart(a, p, facts); err != nil {
 		return StartResult{}, err
 	}
-	sender, err := s.sender(ctx, a)
+	out, err := s.outgoing(ctx, a, p.text, now)
 	if err != nil {
 		return StartResult{}, err
 	}
-	siteDefault, err := s.siteDefault(ctx)
-	if err != nil {
-		return StartResult{}, err
-	}
-	out := outgoing{actor: a, sender: sender, text: p.text, clientID: p.clientID, now: now, siteDefault: siteDefault}
+	out.clientID = p.clientID
 	if p.typ == Group {
 		return s.create(ctx, a, p, facts, out)
 	}
@@ -175,6 +174,9 @@ func (s *Service) mayStart(a Actor, p beginning, f store.StartFacts) error {
 	if jetonomy && !a.Bypass && f.Trust < s.minTrust {
 		return Refuse(TrustTooLow, "You need a higher trust level to send messages.")
 	}
+	if p.toSelf {
+		return nil
+	}
 	every := func(refused func(store.Candidate) bool, err error) error {
 		if slices.ContainsFunc(f.Candidates, refused) {
 			return err
@@ -191,9 +193,14 @@ func (s *Service) mayStart(a Actor, p beginning, f store.StartFacts) error {
 			return err
 		}
 	}
+	if p.thread && p.typ == Direct {
+		if err := every(func(c store.Candidate) bool { return c.BlocksInPair }, blockedByActor()); err != nil {
+			return err
+		}
+	}
 	return every(func(c store.Candidate) bool {
-		// In a direct thread the block is judged with everything else about the thread.
-		return c.Banned || c.SenderBlocks || c.BlocksSender || p.typ == Group && c.BlockedInPair
+		// In the pair's own thread the block is judged with everything else about it.
+		return c.Banned || c.SenderBlocks || c.BlocksSender || (p.typ == Group || p.thread) && c.BlockedInPair
 	}, cannotSend())
 }
 
@@ -202,6 +209,7 @@ func (s *Service) reuse(ctx context.Context, id ConversationID, out outgoing) (S
 	var sent store.Message
 	var to audience
 	err := s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
+		out.revive = true
 		sent, to, err = s.append(ctx, tx, id, out)
 		return err
 	})
@@ -222,9 +230,13 @@ func (s *Service) create(ctx context.Context, a Actor, p beginning, f store.Star
 		people[i] = store.Fact{User: c.User, Exists: c.Exists, Banned: c.Banned, SenderBlocks: c.SenderBlocks,
 			BlocksSender: c.BlocksSender, NotifyWeb: c.NotifyWeb, Settings: c.Settings}
 	}
+	others := p.others
 	to := s.address(people, a.ID, out.siteDefault)
+	if p.toSelf {
+		others, to.notices = nil, p.others
+	}
 	row := store.NewConversation{Type: int(p.typ), Title: p.title, CreatedBy: int64(a.ID), At: out.now, Preview: p.text.preview}
-	if p.typ == Direct {
+	if p.typ == Direct && !p.toSelf && f.Candidates[0].Pair == 0 {
 		row.Low, row.High = min(row.CreatedBy, p.others[0]), max(row.CreatedBy, p.others[0])
 	}
 	var id ConversationID
@@ -245,7 +257,10 @@ func (s *Service) create(ctx context.Context, a Actor, p beginning, f store.Star
 		if err != nil {
 			return err
 		}
-		if err := s.store.InsertParticipants(ctx, tx, made, int64(a.ID), p.others, out.now, bells); err != nil {
+		if err := s.store.InsertParticipants(ctx, tx, made, int64(a.ID), others, out.now, bells); err != nil {
+			return err
+		}
+		if err := s.store.InsertNotices(ctx, tx, to.notices, messageID, int64(a.ID), out.now); err != nil {
 			return err
 		}
 		everybody := append([]wpauth.UserID{a.ID}, to.recipients...)

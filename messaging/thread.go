@@ -9,6 +9,7 @@ import (
 
 	"parley/messaging/store"
 	"parley/wpauth"
+	"parley/wptext"
 )
 
 // readAgain is how old last_read_at grows before reading the same page again renews it.
@@ -67,7 +68,7 @@ func refusePlace(place store.Place, found bool, err error) error {
 		return err
 	case !found:
 		return noConversation()
-	case place.Mine == nil:
+	case place.Mine == nil || !place.Mine.DeletedAt.IsZero():
 		return notParticipant()
 	}
 	return nil
@@ -97,10 +98,14 @@ func (s *Service) withSenders(ctx context.Context, rows []store.Message) ([]Mess
 }
 
 func message(m *store.Message, card wpauth.Member) Message {
+	content := m.Content
+	if Format(m.Format) == FormatBuddyPress {
+		content = wptext.FromBuddyPress(content)
+	}
 	return Message{
 		ID: MessageID(m.ID), Conversation: ConversationID(m.Conversation), Seq: m.Seq,
 		Sender: wpauth.UserID(m.Sender), Member: card, Kind: Kind(m.Kind), Format: Format(m.Format),
-		Subject: m.Subject, Content: m.Content, Plain: m.Plain, CreatedAt: m.CreatedAt,
+		Subject: m.Subject, Content: content, Plain: m.Plain, CreatedAt: m.CreatedAt,
 	}
 }
 
@@ -117,12 +122,14 @@ func (s *Service) MarkRead(ctx context.Context, a Actor, id ConversationID) (*Co
 }
 
 // markRead moves the actor's read position up to seq, and their bell row for the
-// conversation becomes read. It writes nothing when nothing would change but the
-// moment, and that is young.
+// conversation becomes read, as do BuddyPress's notifications. It writes nothing when
+// nothing would change but the moment, and that is young. At the end of a conversation
+// nothing stays unread, not even what was marked so (MarkUnread).
 func (s *Service) markRead(ctx context.Context, a Actor, place store.Place, seq int64) error {
 	now := s.now()
 	mine := place.Mine
-	if seq <= mine.LastReadSeq && mine.BellID == 0 && now.Sub(mine.LastReadAt) < readAgain {
+	marked := mine.Unread > 0 && mine.LastReadSeq >= place.LastSeq
+	if seq <= mine.LastReadSeq && mine.BellID == 0 && !marked && now.Sub(mine.LastReadAt) < readAgain {
 		return nil
 	}
 	id := place.Conversation.ID
@@ -142,6 +149,11 @@ func (s *Service) markRead(ctx context.Context, a Actor, place store.Place, seq 
 		}
 		if mine.BellID != 0 && s.bells() {
 			if err := s.store.ReadBell(ctx, tx, mine.BellID, int64(a.ID)); err != nil {
+				return err
+			}
+		}
+		if moved || mine.Unread > 0 {
+			if err := s.store.ReadNotices(ctx, tx, id, int64(a.ID), max(seq, mine.LastReadSeq)); err != nil {
 				return err
 			}
 		}

@@ -44,6 +44,8 @@ type Threads interface {
 	ToggleStar(ctx context.Context, a Actor, id MessageID, fields []string) (*ThreadMessage, error)
 }
 
+var _ Threads = (*Service)(nil)
+
 // Box is one of a member's lists of threads (2.2).
 type Box string
 
@@ -77,7 +79,7 @@ type ThreadsQuery struct {
 	Messages      Slice
 	Recipients    Slice
 	NewestFirst   bool            // order of Thread.Messages
-	With          []wpauth.UserID // only threads in which all of these are active; nil = any
+	With          []wpauth.UserID // only threads in which one of these takes part; nil = all threads
 	Fields        []string        // meta keys to fill in ThreadMessage.Fields
 }
 

@@ -130,8 +130,8 @@ type Message struct {
 	Member    wpauth.Member // the sender's card
 	Kind      Kind
 	Format    Format
-	Subject   string
-	Content   string // as stored; see Format
+	Subject   string // stored form, of FormatBuddyPress alone
+	Content   string // as stored, without the backslashes of FormatBuddyPress: text for wptext.Render
 	Plain     string // exactly what a reader sees, newlines kept
 	CreatedAt time.Time
 }

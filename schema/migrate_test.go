@@ -49,7 +49,7 @@ func TestUpMakesEveryTableAndAgainChangesNothing(t *testing.T) {
 	}
 	first := tables(t, db, "%")
 	names := schema.Names(prefix)
-	for _, n := range []string{names.Conversations, names.Participants, names.Messages, names.MessageText,
+	for _, n := range []string{names.Conversations, names.Participants, names.Messages, names.MessageText, names.MessageMeta, names.Stars,
 		names.Reports, names.Preferences, names.AuditLog, names.Events, names.Migrations} {
 		if first[strings.Trim(n, "`")] == "" {
 			t.Errorf("%s was not made", n)

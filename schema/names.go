@@ -14,6 +14,8 @@ type Tables struct {
 	Participants  string
 	Messages      string
 	MessageText   string
+	MessageMeta   string
+	Stars         string
 	Reports       string
 	Preferences   string
 	AuditLog      string
@@ -43,6 +45,8 @@ func Names(prefix string) Tables {
 		Participants:  q("participants"),
 		Messages:      q("messages"),
 		MessageText:   q("message_text"),
+		MessageMeta:   q("message_meta"),
+		Stars:         q("stars"),
 		Reports:       q("reports"),
 		Preferences:   q("preferences"),
 		AuditLog:      q("audit_log"),

@@ -85,8 +85,8 @@ func (s *Store) OverseeMessages(ctx context.Context, conversation int64, limit, 
 // statement however long the conversation is.
 const purgePerStatement = 5000
 
-// Purge removes a conversation in the given transaction: its texts, messages, people
-// and bell rows, and itself. What others wrote about it stays (reports, the audit
+// Purge removes a conversation in the given transaction: its texts, messages with
+// their stars and fields, people, bell rows and notifications, and itself. What others wrote about it stays (reports, the audit
 // log, events, none of which holds text of a message). It returns who was in it;
 // found is false when there is no such conversation.
 func (s *Store) Purge(ctx context.Context, tx *sqlx.Tx, conversation int64) (members []int64, found bool, err error) {
@@ -103,7 +103,10 @@ func (s *Store) Purge(ctx context.Context, tx *sqlx.Tx, conversation int64) (mem
 	if err := s.purgeBell(ctx, tx, conversation, members); err != nil {
 		return nil, false, err
 	}
-	for _, table := range []string{s.t.MessageText, s.t.Messages, s.t.Participants} {
+	if err := s.purgeNotices(ctx, tx, conversation); err != nil {
+		return nil, false, err
+	}
+	for _, table := range []string{s.t.MessageText, s.t.MessageMeta, s.t.Stars, s.t.Messages, s.t.Participants} {
 		if err := deleteAll(ctx, tx, `DELETE FROM `+table+` WHERE conversation_id = ? LIMIT ?`, conversation); err != nil {
 			return nil, false, err
 		}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -35,6 +37,8 @@ func (s *Store) AdvanceNotice(ctx context.Context, tx *sqlx.Tx, conversation int
 type Fact struct {
 	User    int64
 	Left    bool
+	Deleted bool // the member deleted the conversation
+	Unread  bool // something in it
 	Blocked bool // the conversation block, set by the other side
 	Muted   bool
 	// Exists is false when the account is gone; Banned tells of an active global ban.
@@ -79,7 +83,7 @@ func (s *Store) SendFacts(ctx context.Context, tx *sqlx.Tx, conversation, sender
 		var settings sql.NullString
 		var bell sql.NullInt64
 		if err := rows.Scan(&f.Type, &f.Seq, &f.ActivityAt, &f.Paired, &f.InLastMinute, &f.IDStep,
-			&p.User, &p.Left, &p.Blocked, &p.Muted, &p.Exists,
+			&p.User, &p.Left, &p.Deleted, &p.Unread, &p.Blocked, &p.Muted, &p.Exists,
 			&p.Banned, &p.SenderBlocks, &p.BlocksSender, &web, &settings, &bell); err != nil {
 			return f, err
 		}
@@ -97,7 +101,7 @@ func (s *Store) sendFactsText(conversation, sender int64, since, now time.Time) 
 	text := `SELECT c.type, c.last_seq, c.last_activity_at, c.direct_high IS NOT NULL,
 		(SELECT COUNT(*) FROM ` + s.t.Messages + ` m FORCE INDEX (sender) WHERE m.sender_id = ? AND m.created_at > ? AND m.kind = 0),
 		@@auto_increment_increment,
-		p.user_id, p.left_at IS NOT NULL, p.is_blocked, p.is_muted, u.ID IS NOT NULL`
+		p.user_id, p.left_at IS NOT NULL, p.deleted_at IS NOT NULL, p.has_unread, p.is_blocked, p.is_muted, u.ID IS NOT NULL`
 	from := `
 		FROM ` + s.t.Conversations + ` c
 		STRAIGHT_JOIN ` + s.t.Participants + ` p ON p.conversation_id = c.id
@@ -141,6 +145,8 @@ type NewMessage struct {
 	Seq            int64
 	Sender         int64
 	Kind           int
+	Format         int
+	Subject        string // kept only with Format 1
 	Content, Plain string
 	ClientID       string
 	At             time.Time
@@ -155,10 +161,11 @@ func (s *Store) InsertMessage(ctx context.Context, tx *sqlx.Tx, m NewMessage) (i
 		clientID = []byte(m.ClientID)
 	}
 	plain := sql.NullString{String: m.Plain, Valid: m.Plain != m.Content}
+	subject := sql.NullString{String: m.Subject, Valid: m.Format == formatBuddyPress}
 	id, err := inserted(tx.ExecContext(ctx, `INSERT INTO `+s.t.Messages+`
-		(conversation_id, seq, sender_id, kind, content, plain, client_id, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.Conversation, m.Seq, m.Sender, m.Kind, m.Content, plain, clientID, m.At))
+		(conversation_id, seq, sender_id, kind, format, subject, content, plain, client_id, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		m.Conversation, m.Seq, m.Sender, m.Kind, m.Format, subject, m.Content, plain, clientID, m.At))
 	if err != nil || m.Body == "" {
 		return id, err
 	}
@@ -169,22 +176,35 @@ func (s *Store) InsertMessage(ctx context.Context, tx *sqlx.Tx, m NewMessage) (i
 }
 
 // Deliver brings everybody still in a conversation up to date with a message: it is
-// the newest activity, ends the archive, is unread for all but the sender, and read
-// by the sender. bells are bell rows written for it, by member.
-func (s *Store) Deliver(ctx context.Context, tx *sqlx.Tx, m NewMessage, activity time.Time, bells map[int64]int64) error {
-	text := `UPDATE ` + s.t.Participants + `
-		SET last_activity_at = ?, is_archived = 0, folder = IF(folder = 1, 0, folder),
-		    unread_count = IF(user_id = ?, 0, unread_count + 1), has_unread = IF(user_id = ?, 0, 1),
-		    last_read_seq = IF(user_id = ?, ?, last_read_seq), last_read_at = IF(user_id = ?, ?, last_read_at),
-		    bell_id = `
-	args := []any{activity, m.Sender, m.Sender, m.Sender, m.Seq, m.Sender, m.At}
-	if len(bells) == 0 {
-		text, args = text+`IF(user_id = ?, NULL, bell_id)`, append(args, m.Sender)
+// the newest activity, ends archive and deletion, is unread for all but the sender and
+// read by the sender. With keep the sender's own state stays as it is, but for the
+// moment of sending: what they have not read, archived or deleted. bells are bell rows
+// written for it, by member.
+func (s *Store) Deliver(ctx context.Context, tx *sqlx.Tx, m NewMessage, activity time.Time, bells map[int64]int64, keep bool) error {
+	mine := `user_id = ` + strconv.FormatInt(m.Sender, 10)
+	text := `UPDATE ` + s.t.Participants + ` SET last_activity_at = ?, last_sent_at = IF(` + mine + `, ?, last_sent_at),
+		sender_only = IF(` + mine + `, sender_only, 0), `
+	args := []any{activity, m.At}
+	if keep {
+		text += `is_archived = IF(` + mine + `, is_archived, 0), folder = IF(` + mine + `, folder, 0),
+			deleted_at = IF(` + mine + `, deleted_at, NULL),
+			has_unread = IF(` + mine + `, has_unread, 1), unread_count = unread_count + IF(` + mine + `, 0, 1)`
 	} else {
-		text, args = text+`CASE user_id WHEN ? THEN NULL`, append(args, m.Sender)
-		for user, bell := range bells {
-			text, args = text+` WHEN ? THEN ?`, append(args, user, bell)
-		}
+		text += `is_archived = 0, folder = 0, deleted_at = NULL,
+			has_unread = IF(` + mine + `, 0, 1), unread_count = IF(` + mine + `, 0, unread_count + 1),
+			last_read_seq = IF(` + mine + `, ?, last_read_seq), last_read_at = IF(` + mine + `, ?, last_read_at)`
+		args = append(args, m.Seq, m.At)
+	}
+	text += `, bell_id = CASE user_id`
+	if !keep {
+		text, args = text+` WHEN ? THEN NULL`, append(args, m.Sender)
+	}
+	for user, bell := range bells {
+		text, args = text+` WHEN ? THEN ?`, append(args, user, bell)
+	}
+	if keep && len(bells) == 0 {
+		text = strings.TrimSuffix(text, `, bell_id = CASE user_id`)
+	} else {
 		text += ` ELSE bell_id END`
 	}
 	_, err := tx.ExecContext(ctx, text+` WHERE conversation_id = ? AND left_at IS NULL`, append(args, m.Conversation)...)

@@ -98,3 +98,10 @@ func (s *Store) Members(ctx context.Context, tx *sqlx.Tx, conversation int64) (i
 		WHERE conversation_id = ? AND left_at IS NULL`, conversation)
 	return ids, err
 }
+
+// Lock locks a conversation. found is false when there is none.
+func (s *Store) Lock(ctx context.Context, tx *sqlx.Tx, conversation int64) (found bool, err error) {
+	var ids []int64
+	err = tx.SelectContext(ctx, &ids, `SELECT id FROM `+s.t.Conversations+` WHERE id = ? FOR UPDATE`, conversation)
+	return len(ids) > 0, err
+}

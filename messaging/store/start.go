@@ -19,9 +19,10 @@ type Candidate struct {
 	SenderBlocks bool // community-wide
 	BlocksSender bool
 	// Pair is the direct thread of the two, 0 without one; BlockedInPair tells that
-	// the candidate blocked the starter there.
+	// the candidate blocked the starter there, BlocksInPair that the starter did.
 	Pair          int64
 	BlockedInPair bool
+	BlocksInPair  bool
 	NotifyWeb     *bool
 	Settings      string
 }
@@ -51,7 +52,7 @@ func (s *Store) StartFacts(ctx context.Context, starter int64, others []int64, d
 		var web sql.NullBool
 		var settings sql.NullString
 		var pair sql.NullInt64
-		if err := rows.Scan(&f.InLastDay, &f.InLastMinute, &f.IDStep, &c.User, &c.Exists, &pair, &c.BlockedInPair,
+		if err := rows.Scan(&f.InLastDay, &f.InLastMinute, &f.IDStep, &c.User, &c.Exists, &pair, &c.BlockedInPair, &c.BlocksInPair,
 			&f.Trust, &c.Banned, &c.SharesSpace, &c.SenderBlocks, &c.BlocksSender, &web, &settings); err != nil {
 			return f, err
 		}
@@ -73,13 +74,14 @@ func (s *Store) startFactsText(starter int64, others []int64, dayAgo, minuteAgo,
 		(SELECT COUNT(*) FROM ` + s.t.Conversations + ` d WHERE d.created_by = ? AND d.created_at > ?),
 		(SELECT COUNT(*) FROM ` + s.t.Messages + ` m FORCE INDEX (sender) WHERE m.sender_id = ? AND m.created_at > ? AND m.kind = 0),
 		@@auto_increment_increment,
-		w.id, u.ID IS NOT NULL, pair.id, COALESCE(mine.is_blocked, 0)`
+		w.id, u.ID IS NOT NULL, pair.id, COALESCE(mine.is_blocked, 0), COALESCE(peer.is_blocked, 0)`
 	wanted := `SELECT CAST(? AS UNSIGNED) AS id` + strings.Repeat(` UNION ALL SELECT ?`, len(others)-1)
 	from := `
 		FROM (` + wanted + `) w
 		LEFT JOIN ` + s.wp.Users + ` u ON u.ID = w.id
 		LEFT JOIN ` + s.t.Conversations + ` pair ON pair.direct_low = LEAST(w.id, ?) AND pair.direct_high = GREATEST(w.id, ?)
-		LEFT JOIN ` + s.t.Participants + ` mine ON mine.conversation_id = pair.id AND mine.user_id = ?`
+		LEFT JOIN ` + s.t.Participants + ` mine ON mine.conversation_id = pair.id AND mine.user_id = ?
+		LEFT JOIN ` + s.t.Participants + ` peer ON peer.conversation_id = pair.id AND peer.user_id = w.id`
 	fromArgs := append(anys(others), starter, starter, starter)
 	if !s.features.Jetonomy {
 		return text + `, 0, 0, 0, 0, 0, NULL, NULL` + from, append(args, fromArgs...)
@@ -136,19 +138,21 @@ func (s *Store) InsertConversation(ctx context.Context, tx *sqlx.Tx, c NewConver
 		c.At, c.Preview, c.At, c.At))
 }
 
-// InsertParticipants puts the creator and the others into a new conversation whose
-// first message, sequence 1, is the creator's. bells are the bell rows written for it.
+// InsertParticipants puts the others and then the creator into a new conversation
+// whose first message, sequence 1, is the creator's. Without others it is a note to
+// self, which is received too. bells are the bell rows written for it.
 func (s *Store) InsertParticipants(ctx context.Context, tx *sqlx.Tx, conversation, creator int64, others []int64, at time.Time, bells map[int64]int64) error {
-	args := make([]any, 0, 9*(len(others)+1))
-	args = append(args, conversation, creator, at, at, 0, 0, 1, at, nil)
+	args := make([]any, 0, 11*(len(others)+1))
 	for _, u := range others {
 		bell := sql.NullInt64{Int64: bells[u], Valid: bells[u] != 0}
-		args = append(args, conversation, u, at, at, 1, 1, 0, nil, bell)
+		args = append(args, conversation, u, at, at, 1, 1, 0, nil, bell, 0, nil)
 	}
+	toSelf := len(others) == 0
+	args = append(args, conversation, creator, at, at, toSelf, toSelf, 1, at, nil, !toSelf, at)
 	_, err := tx.ExecContext(ctx, `INSERT INTO `+s.t.Participants+`
 		(conversation_id, user_id, last_activity_at, joined_at, unread_count, has_unread,
-		 last_read_seq, last_read_at, bell_id)
-		VALUES `+tuples(len(others)+1, 9), args...)
+		 last_read_seq, last_read_at, bell_id, sender_only, last_sent_at)
+		VALUES `+tuples(len(others)+1, 11), args...)
 	return err
 }
 

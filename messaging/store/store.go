@@ -47,7 +47,11 @@ func marks(n int) string {
 
 // tuples returns n rows of width placeholders: "(?,?),(?,?)".
 func tuples(n, width int) string {
-	row := "(" + marks(width) + ")"
+	return repeated("("+marks(width)+")", n)
+}
+
+// repeated returns a row n times.
+func repeated(row string, n int) string {
 	if n <= 0 {
 		return ""
 	}

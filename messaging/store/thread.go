@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// formatBuddyPress is messages.format of what BuddyPress's filters left.
+const formatBuddyPress = 1
+
 // Message is a row of the messages table. Plain is filled even where the table keeps
 // it only once.
 type Message struct {
@@ -24,10 +27,14 @@ type Message struct {
 const messageColumns = `m.id, m.conversation_id, m.seq, m.sender_id, m.kind, m.format, m.subject,
 	m.content, m.plain, m.created_at`
 
-func (m *Message) scan(rows interface{ Scan(...any) error }) error {
+func (m *Message) scan(rows interface{ Scan(...any) error }) error { return m.scanAnd(rows) }
+
+// scanAnd reads the columns of a message, and more behind them.
+func (m *Message) scanAnd(rows interface{ Scan(...any) error }, more ...any) error {
 	var subject, plain sql.NullString
-	if err := rows.Scan(&m.ID, &m.Conversation, &m.Seq, &m.Sender, &m.Kind, &m.Format, &subject,
-		&m.Content, &plain, &m.CreatedAt); err != nil {
+	into := append(make([]any, 0, 12), &m.ID, &m.Conversation, &m.Seq, &m.Sender, &m.Kind, &m.Format, &subject,
+		&m.Content, &plain, &m.CreatedAt)
+	if err := rows.Scan(append(into, more...)...); err != nil {
 		return err
 	}
 	m.Subject, m.Plain = subject.String, m.Content

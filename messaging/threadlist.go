@@ -1,0 +1,97 @@
+package messaging
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"parley/messaging/store"
+	"parley/wpauth"
+)
+
+// ListThreads implements Threads.
+func (s *Service) ListThreads(ctx context.Context, a Actor, q ThreadsQuery) (ThreadPage, error) {
+	q.Box, q.State = cmp.Or(q.Box, BoxInbox), cmp.Or(q.State, AnyState)
+	switch {
+	case !slices.Contains([]Box{BoxInbox, BoxSent, BoxStarred}, q.Box):
+		return ThreadPage{}, Refuse(Invalid, "There is no such box.")
+	case !slices.Contains([]ReadState{AnyState, ReadOnly, UnreadOnly}, q.State):
+		return ThreadPage{}, Refuse(Invalid, "There is no such state.")
+	}
+	if err := checkSlices(Slice{q.Page, q.PerPage}, q.Messages, q.Recipients); err != nil {
+		return ThreadPage{}, err
+	}
+	p, err := s.listThreads(ctx, a, q)
+	return p, s.fault(ctx, err)
+}
+
+func (s *Service) listThreads(ctx context.Context, a Actor, q ThreadsQuery) (ThreadPage, error) {
+	if err := s.mayList(ctx, a, q.Viewer); err != nil {
+		return ThreadPage{}, err
+	}
+	sq := store.BoxQuery{Viewer: int64(q.Viewer), Box: store.Box(q.Box), Search: q.Search,
+		Limit: q.PerPage, Offset: (q.Page - 1) * q.PerPage}
+	if q.State != AnyState {
+		unread := q.State == UnreadOnly
+		sq.Unread = &unread
+	}
+	if q.With != nil {
+		sq.With = plain(q.With)
+		if len(sq.With) == 0 {
+			return ThreadPage{}, nil
+		}
+	}
+	heads, err := s.store.BoxPage(ctx, sq)
+	if err != nil {
+		return ThreadPage{}, err
+	}
+	p := ThreadPage{Total: sq.Offset + len(heads)}
+	if len(heads) == q.PerPage || len(heads) == 0 && sq.Offset > 0 {
+		if p.Total, err = s.boxTotal(ctx, sq); err != nil {
+			return ThreadPage{}, err
+		}
+	}
+	p.Threads, err = s.threads(ctx, heads, ThreadQuery{Viewer: q.Viewer, Messages: q.Messages, Recipients: q.Recipients,
+		NewestFirst: q.NewestFirst, Fields: q.Fields})
+	return p, err
+}
+
+// mayList lets members see their own boxes and moderators everybody's (1.4). That the
+// member exists is looked at first.
+func (s *Service) mayList(ctx context.Context, a Actor, viewer wpauth.UserID) error {
+	if viewer == a.ID {
+		return nil
+	}
+	cards, err := s.dir.FreshMembers(ctx, []wpauth.UserID{viewer})
+	switch {
+	case err != nil:
+		return err
+	case !cards[viewer].Exists:
+		return Refuse(NotFound, "There is no such member.")
+	case !a.Moderator:
+		return Refuse(Forbidden, "")
+	}
+	return s.oversee(ctx, a, store.Audit{Action: AuditThreadList, Member: int64(viewer)}, nil)
+}
+
+// boxTotal counts a box; whole boxes are counted once in a while only, see mailboxes.
+func (s *Service) boxTotal(ctx context.Context, q store.BoxQuery) (int, error) {
+	place := inboxTotal
+	switch {
+	case q.Search != "" || q.Unread != nil || q.With != nil || q.Box == store.BoxStarred:
+		return s.store.BoxTotal(ctx, q)
+	case q.Box == store.BoxSent:
+		place = sentTotal
+	}
+	return s.mailboxes.totals.Fetch(ctx, folderOf(wpauth.UserID(q.Viewer), place), func(ctx context.Context) (int, error) {
+		return s.store.BoxTotal(ctx, q)
+	})
+}
+
+func plain(ids []wpauth.UserID) []int64 {
+	out := make([]int64, len(ids))
+	for i, id := range ids {
+		out[i] = int64(id)
+	}
+	return out
+}

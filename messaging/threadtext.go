@@ -1,0 +1,81 @@
+package messaging
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"parley/messaging/store"
+	"parley/wpauth"
+	"parley/wptext"
+)
+
+const (
+	// threadRunes is how long a text on the BuddyPress surface may be. BuddyPress has
+	// no limit; this one keeps a thread readable by machines of any size.
+	threadRunes = 60_000
+	// noSubject is BuddyPress's subject of a thread without one.
+	noSubject = "No Subject"
+	// replyTo begins the subject of a reply that has none of its own.
+	replyTo = "Re: "
+)
+
+// checkThreadText refuses what cannot be a message of a thread: text the tables do not
+// take, too long a text, or nothing left of it (D5). White space alone is text here.
+func checkThreadText(content string) (text, error) {
+	switch {
+	case !utf8.ValidString(content):
+		return text{}, Refuse(Invalid, "The message is not valid UTF-8 text.")
+	case len(content) > threadRunes && utf8.RuneCountInString(content) > threadRunes:
+		return text{}, Refuse(TooLarge, "The message is too long.")
+	}
+	stored := wptext.StoreMessage(content)
+	if stored == "" {
+		return text{}, Refuse(Invalid, "Please write a message.")
+	}
+	t := text{content: stored, plain: wptext.Plain(wptext.FromBuddyPress(stored)), format: FormatBuddyPress}
+	t.preview = wptext.Preview(t.plain, previewRunes)
+	return t, nil
+}
+
+// subjectOf is the stored form of a subject that was sent, or of the given default.
+func subjectOf(sent, otherwise string) (string, error) {
+	if sent == "" {
+		sent = otherwise
+	}
+	if !utf8.ValidString(sent) {
+		return "", Refuse(Invalid, "The subject is not valid UTF-8 text.")
+	}
+	return wptext.StoreSubject(sent), nil
+}
+
+// firstSubject is the stored subject of a conversation's first message. One that was
+// started on the other surface has its title for a subject (2.10).
+func firstSubject(title string, first store.First) string {
+	switch {
+	case Format(first.Format) == FormatBuddyPress:
+		return first.Subject
+	case title != "":
+		return wptext.SubjectFromTitle(title)
+	}
+	return noSubject
+}
+
+// threadMessage shows a message the way BuddyPress stores it; first is the stored
+// subject of the conversation's first message.
+func threadMessage(m *store.ThreadMessage, first string) ThreadMessage {
+	t := ThreadMessage{ID: MessageID(m.ID), Thread: ConversationID(m.Conversation), Sender: wpauth.UserID(m.Sender),
+		Subject: m.Subject, Content: m.Content, At: m.CreatedAt, Starred: m.Starred}
+	if Format(m.Format) == FormatBuddyPress {
+		return t
+	}
+	t.Subject, t.Content = first, wptext.ToBuddyPress(m.Content)
+	if m.Seq > 1 {
+		t.Subject = wptext.StoreSubject(replyTo + first)
+	}
+	return t
+}
+
+// threadTitle is the title a group gets that is started with a subject.
+func threadTitle(stored string, runes int) string {
+	return strings.TrimSpace(wptext.Preview(wptext.Plain(wptext.FromBuddyPress(stored)), runes))
+}
