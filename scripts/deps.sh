@@ -8,7 +8,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 have() { command -v "$1" >/dev/null 2>&1; }
-have_php_fpm() { have php-fpm || compgen -c php-fpm | grep -q '^php-fpm[0-9]'; }
+# Its name holds the version on Debian.
+have_php_fpm() { [ -n "$(compgen -c php-fpm)" ]; }
 have_php() { have php && php -r 'exit(extension_loaded("mysqli") && extension_loaded("mbstring") && extension_loaded("xml") ? 0 : 1);' 2>/dev/null; }
 have_browser() {
 	if [ -n "${PARLEY_BROWSER:-}" ]; then have "$PARLEY_BROWSER"; return; fi
