@@ -29,6 +29,8 @@ type Config struct {
 	SchemaPrefix string
 	// MinTrustLevel is needed to start a conversation, 0-5 (contract 3.1).
 	MinTrustLevel int
+	// RoleTrust gives trust levels 0-5 to roles on a site without Jetonomy; empty: none.
+	RoleTrust map[string]int
 	// AllowSecondWriter lets serve start although the reference extension is
 	// enabled (contract decision 30).
 	AllowSecondWriter bool
@@ -84,6 +86,9 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 		return nil, err
 	}
 	c.MinTrustLevel = num("messaging.min_trust_level")
+	if c.RoleTrust, err = parseRoleTrust(get("messaging.role_trust_levels")); err != nil {
+		return nil, err
+	}
 	c.AllowSecondWriter = yes("messaging.allow_second_writer")
 	c.Limits = Limits{
 		Members:           num("limits.members"),

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -110,6 +111,12 @@ func TestWrongSettingIsNamed(t *testing.T) {
 		{"PARLEY_LIMITS_NEW_CONVERSATIONS", "1,2,3"},
 		{"PARLEY_LIMITS_NEW_CONVERSATIONS", "1,2,3,4,x"},
 		{"PARLEY_MESSAGING_MIN_TRUST_LEVEL", "6"},
+		{"PARLEY_MESSAGING_ROLE_TRUST_LEVELS", "subscriber"},
+		{"PARLEY_MESSAGING_ROLE_TRUST_LEVELS", "subscriber=6"},
+		{"PARLEY_MESSAGING_ROLE_TRUST_LEVELS", "subscriber=-1"},
+		{"PARLEY_MESSAGING_ROLE_TRUST_LEVELS", "subscriber=1,=2"},
+		{"PARLEY_MESSAGING_ROLE_TRUST_LEVELS", "subscriber=1,subscriber=2"},
+		{"PARLEY_MESSAGING_ROLE_TRUST_LEVELS", "subscriber=1,"},
 		{"PARLEY_HTTP_REQUEST_TIMEOUT", "10"},
 		{"PARLEY_LOG_LEVEL", "loud"},
 		{"PARLEY_SCHEMA_PREFIX", "a b"},
@@ -126,6 +133,20 @@ func TestWrongSettingIsNamed(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestRolesMayHaveTrustLevels(t *testing.T) {
+	t.Setenv("PARLEY_DATABASE_DSN", testDSN)
+	for file, want := range map[string]map[string]int{
+		"": nil,
+		"messaging:\n  role_trust_levels: subscriber=1, author=2 ,administrator = 5\n": {"subscriber": 1, "author": 2, "administrator": 5},
+		"messaging:\n  role_trust_levels: [shop manager=3, um_custom=0]\n":             {"shop manager": 3, "um_custom": 0},
+	} {
+		c, err := config.Load(yamlFile(t, file), nil)
+		if err != nil || !maps.Equal(c.RoleTrust, want) {
+			t.Errorf("%q: %v, %v", file, c, err)
+		}
 	}
 }
 

@@ -110,3 +110,28 @@ func parseFive(v string) (out [5]int, err error) {
 	}
 	return out, nil
 }
+
+func roleTrust(v string) error {
+	_, err := parseRoleTrust(v)
+	return err
+}
+
+var errRoleTrust = errors.New("a list of roles with trust levels from 0 to 5, each role once, as subscriber=1,author=2,administrator=5")
+
+// parseRoleTrust reads role=level items; nil for none.
+func parseRoleTrust(v string) (map[string]int, error) {
+	if v == "" {
+		return nil, nil
+	}
+	levels := map[string]int{}
+	for _, item := range strings.Split(v, ",") {
+		role, level, _ := strings.Cut(item, "=")
+		role = strings.TrimSpace(role)
+		n, err := strconv.Atoi(strings.TrimSpace(level))
+		if _, twice := levels[role]; err != nil || n < 0 || n > 5 || role == "" || twice {
+			return nil, errRoleTrust
+		}
+		levels[role] = n
+	}
+	return levels, nil
+}

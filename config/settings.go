@@ -65,6 +65,7 @@ var settings = []setting{
 	{name: "schema.prefix", kind: prefix},
 
 	{name: "messaging.min_trust_level", def: "1", kind: whole(0, 5)},
+	{name: "messaging.role_trust_levels", kind: roleTrust},
 	{name: "messaging.allow_second_writer", def: "false", kind: boolean},
 
 	{name: "limits.members", def: "20", kind: whole(2, 1000)},

@@ -12,7 +12,7 @@ import (
 // gives oversight (3.9). Moderators of the BuddyPress surface hold manage_options or
 // bp_moderate. The surface adds where the request came from.
 func ActorFor(id wpauth.Identity) Actor {
-	a := Actor{ID: id.UserID, Login: id.Login, DisplayName: id.DisplayName, Oversight: id.Can("manage_options")}
+	a := Actor{ID: id.UserID, Login: id.Login, DisplayName: id.DisplayName, Roles: id.Roles, Oversight: id.Can("manage_options")}
 	a.Bypass = a.Oversight || id.Can("jetonomy_moderate")
 	a.Moderator = a.Oversight || id.Can("bp_moderate")
 	return a

@@ -23,6 +23,8 @@ type Options struct {
 	Limits Limits
 	// MinTrustLevel is needed to start a conversation (contract 3.1); 0 lets everyone.
 	MinTrustLevel int
+	// RoleTrust gives trust levels on a site without Jetonomy; ignored with it.
+	RoleTrust RoleTrust
 	// SearchCache is the memory for search, in bytes; 0 means DefaultSearchCache.
 	SearchCache int64
 	// SearchTimeout bounds one search; 0 means DefaultSearchTimeout.
@@ -38,15 +40,16 @@ type Options struct {
 
 // Service is the use cases of Parley. It is safe for concurrent use.
 type Service struct {
-	db       *mysql.DB
-	store    *store.Store
-	dir      wpauth.Directory
-	features wpauth.Features
-	limits   Limits
-	minTrust int
-	clock    func() time.Time
-	log      *slog.Logger
-	senders  *turnstile
+	db        *mysql.DB
+	store     *store.Store
+	dir       wpauth.Directory
+	features  wpauth.Features
+	limits    Limits
+	minTrust  int
+	roleTrust RoleTrust
+	clock     func() time.Time
+	log       *slog.Logger
+	senders   *turnstile
 
 	mailboxes   mailboxes
 	search      *searcher
@@ -90,15 +93,16 @@ func New(o Options) (*Service, error) {
 	}
 	st := store.New(o.DB.DB, o.Tables, o.Directory.Tables(), o.Directory.Features())
 	s := &Service{
-		db:       o.DB,
-		store:    st,
-		dir:      o.Directory,
-		features: o.Directory.Features(),
-		limits:   o.Limits,
-		minTrust: o.MinTrustLevel,
-		clock:    o.Now,
-		log:      o.Logger,
-		senders:  newTurnstile(),
+		db:        o.DB,
+		store:     st,
+		dir:       o.Directory,
+		features:  o.Directory.Features(),
+		limits:    o.Limits,
+		minTrust:  o.MinTrustLevel,
+		roleTrust: o.RoleTrust,
+		clock:     o.Now,
+		log:       o.Logger,
+		senders:   newTurnstile(),
 
 		mailboxes:   newMailboxes(),
 		search:      newSearcher(st, o.Directory, o.SearchCache, o.SearchTimeout),

@@ -171,7 +171,7 @@ const day = 24 * time.Hour
 // shared spaces, then what must not be told apart (3.1 to 3.5, 3.8).
 func (s *Service) mayStart(a Actor, p beginning, f store.StartFacts) error {
 	jetonomy := s.jetonomy()
-	if jetonomy && !a.Bypass && f.Trust < s.minTrust {
+	if level, counts := s.trust(a, f); counts && !a.Bypass && level < s.minTrust {
 		return Refuse(TrustTooLow, "You need a higher trust level to send messages.")
 	}
 	if p.toSelf {
@@ -279,10 +279,11 @@ func (s *Service) create(ctx context.Context, a Actor, p beginning, f store.Star
 // withinDay refuses a new conversation over the trust level's limit for 24 hours
 // (contract 3.6), until the oldest that counts falls out of them.
 func (s *Service) withinDay(ctx context.Context, a Actor, f store.StartFacts, now time.Time) error {
-	if !s.jetonomy() || a.Bypass {
+	level, counts := s.trust(a, f)
+	if !counts || a.Bypass {
 		return nil
 	}
-	limit := s.limits.NewPerDay[min(max(f.Trust, 0), len(s.limits.NewPerDay)-1)]
+	limit := s.limits.NewPerDay[min(max(level, 0), len(s.limits.NewPerDay)-1)]
 	if limit <= 0 || f.InLastDay < limit {
 		return nil
 	}

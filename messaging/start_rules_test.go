@@ -301,11 +301,17 @@ func TestMessagesPerMinute(t *testing.T) {
 	h.check()
 }
 
-func TestWithoutJetonomyOnlyTheAccountMatters(t *testing.T) {
-	h := open(t)
+// withoutJetonomy takes its tables away; what the Service knows of it is to be made anew.
+func (h *house) withoutJetonomy() {
+	h.t.Helper()
 	for _, table := range []string{"user_profiles", "notifications", "blocked_users", "restrictions", "space_members", "spaces", "flags", "access_rules"} {
 		h.exec("DROP TABLE IF EXISTS wp_jt_" + table)
 	}
+}
+
+func TestWithoutJetonomyOnlyTheAccountMatters(t *testing.T) {
+	h := open(t)
+	h.withoutJetonomy()
 	h.Service = h.service(withLimits(func(l *messaging.Limits) { l.MessagesPerMinute, l.NewPerDay = 8, [5]int{1, 1, 1, 1, 1} }))
 	ctx := context.Background()
 	id := h.start(dave, "Hi", erin).Conversation.ID

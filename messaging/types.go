@@ -62,6 +62,9 @@ type Actor struct {
 	ID          wpauth.UserID
 	Login       string
 	DisplayName string
+	// Roles are the member's on this site; where there is no Jetonomy they may stand
+	// for a trust level (Options.RoleTrust).
+	Roles []string
 	// Bypass is held by manage_options or jetonomy_moderate: no trust gate, no
 	// shared-space rule, no daily limit (contract 3.2). Participation still applies.
 	Bypass bool

@@ -40,14 +40,19 @@ func (q *request) composer(status int, notice string, v *composeView) {
 
 // mayNotStart says beforehand that the viewer's trust level is too low (contract 6).
 func (q *request) mayNotStart() (string, error) {
-	if q.actor.Bypass || q.MinTrustLevel <= 0 || !q.Directory.Features().Jetonomy {
+	jetonomy := q.Directory.Features().Jetonomy
+	if q.actor.Bypass || q.MinTrustLevel <= 0 || !jetonomy && len(q.RoleTrust) == 0 {
 		return "", nil
 	}
-	me, err := q.Directory.Members(q.ctx, []wpauth.UserID{q.viewer.UserID})
-	if err != nil {
-		return "", err
+	level := q.RoleTrust.Level(q.actor.Roles)
+	if jetonomy {
+		me, err := q.Directory.Members(q.ctx, []wpauth.UserID{q.viewer.UserID})
+		if err != nil {
+			return "", err
+		}
+		level = me[q.viewer.UserID].TrustLevel
 	}
-	if me[q.viewer.UserID].TrustLevel < q.MinTrustLevel {
+	if level < q.MinTrustLevel {
 		return sentences[messaging.TrustTooLow].text, nil
 	}
 	return "", nil

@@ -21,7 +21,7 @@ import (
 	"parley/wpauth"
 )
 
-// Options are what New needs; all but MinTrustLevel, Refused, Log and Now are required.
+// Options are what New needs; all but MinTrustLevel, RoleTrust, Refused, Log and Now are required.
 type Options struct {
 	Messenger messaging.Messenger
 	Directory wpauth.Directory
@@ -37,10 +37,11 @@ type Options struct {
 	FindLogin func(context.Context, string) (wpauth.Member, error)
 	// ClientAddr is the visitor's address, and whether they use https (api.ClientAddr).
 	ClientAddr func(*http.Request) (netip.Addr, bool)
-	// Limits and MinTrustLevel are messaging's; the composer says beforehand what
+	// Limits, MinTrustLevel and RoleTrust are messaging's; the composer says beforehand what
 	// would be refused.
 	Limits        messaging.Limits
 	MinTrustLevel int
+	RoleTrust     messaging.RoleTrust
 	// Refused counts refusals (api.Metrics.Refused); nil: nobody counts.
 	Refused func(messaging.Reason)
 	Log     *slog.Logger

@@ -77,6 +77,7 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		},
 		Limits:        limits(c.Limits),
 		MinTrustLevel: c.MinTrustLevel,
+		RoleTrust:     c.RoleTrust,
 		Refused:       s.metrics.Refused,
 		Log:           s.Log,
 	})
@@ -171,6 +172,7 @@ func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 		Directory:     site,
 		Limits:        limits(c.Limits),
 		MinTrustLevel: c.MinTrustLevel,
+		RoleTrust:     c.RoleTrust,
 		SearchCache:   c.SearchCache,
 		KeepEvents:    c.KeepEvents,
 		Logger:        s.Log,

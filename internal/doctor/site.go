@@ -125,6 +125,8 @@ func (e *exam) plugins(ctx context.Context) {
 			"Jetonomy's tables are incomplete; members get no bell notifications, or moderators no reports.")
 	case f.Jetonomy:
 		e.ok("plugins", "Jetonomy is there: trust levels, shared spaces, restrictions and its bell apply.")
+	case len(e.Config.RoleTrust) > 0:
+		e.ok("plugins", "Jetonomy is not there: roles give trust levels; no shared spaces, restrictions or community blocks apply.")
 	default:
 		e.ok("plugins", "Jetonomy is not there: no trust levels, shared spaces, restrictions or community blocks apply.")
 	}
