@@ -31,6 +31,10 @@ type Config struct {
 	MinTrustLevel int
 	// RoleTrust gives trust levels 0-5 to roles on a site without Jetonomy; empty: none.
 	RoleTrust map[string]int
+	// BellType is the notification type of Jetonomy's bell rows (contract decision 16).
+	BellType string
+	// Slug is where the inbox is, below the site's home, on a site without Jetonomy.
+	Slug string
 	// AllowSecondWriter lets serve start although the reference extension is
 	// enabled (contract decision 30).
 	AllowSecondWriter bool
@@ -89,6 +93,7 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 	if c.RoleTrust, err = parseRoleTrust(get("messaging.role_trust_levels")); err != nil {
 		return nil, err
 	}
+	c.BellType, c.Slug = get("messaging.bell_type"), get("web.slug")
 	c.AllowSecondWriter = yes("messaging.allow_second_writer")
 	c.Limits = Limits{
 		Members:           num("limits.members"),

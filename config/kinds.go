@@ -12,6 +12,8 @@ import (
 
 var (
 	prefixPattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,40}$`)
+	bellPattern   = regexp.MustCompile(`^[a-z0-9_-]{1,50}$`)
+	slugPattern   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}(/[A-Za-z0-9_-]{1,100}){0,4}$`)
 	tablePattern  = regexp.MustCompile(`^([A-Za-z0-9_$-]{1,64}\.)?[A-Za-z0-9_$-]{1,64}$`)
 )
 
@@ -134,4 +136,26 @@ func parseRoleTrust(v string) (map[string]int, error) {
 		levels[role] = n
 	}
 	return levels, nil
+}
+
+// iconWords are what Jetonomy's app picks the icon of a notification by (contract 4.2).
+var iconWords = []string{"post", "reply", "vote", "mention", "badge"}
+
+func bellType(v string) error {
+	if !bellPattern.MatchString(v) {
+		return errors.New("a notification type: up to 50 small letters, digits, underscores and hyphens")
+	}
+	for _, w := range iconWords {
+		if strings.Contains(v, w) {
+			return errors.New("a notification type without " + strings.Join(iconWords, ", ") + " in it, which Jetonomy's app takes for something else")
+		}
+	}
+	return nil
+}
+
+func slug(v string) error {
+	if !slugPattern.MatchString(v) {
+		return errors.New("the path of a page: letters, digits, underscores and hyphens, as community or members/inbox")
+	}
+	return nil
 }

@@ -66,6 +66,7 @@ var settings = []setting{
 
 	{name: "messaging.min_trust_level", def: "1", kind: whole(0, 5)},
 	{name: "messaging.role_trust_levels", kind: roleTrust},
+	{name: "messaging.bell_type", def: "private_message", kind: bellType},
 	{name: "messaging.allow_second_writer", def: "false", kind: boolean},
 
 	{name: "limits.members", def: "20", kind: whole(2, 1000)},
@@ -80,6 +81,8 @@ var settings = []setting{
 	{name: "search.cache_mib", def: "64", kind: whole(1, 65536)},
 
 	{name: "events.keep_days", def: "30", kind: whole(0, 36500)},
+
+	{name: "web.slug", def: "community", kind: slug},
 
 	{name: "http.request_timeout", def: "10s", kind: duration(time.Second, 10*time.Minute)},
 

@@ -15,6 +15,9 @@ import (
 // bellRunes is the length of a bell row's text (contract 4.2).
 const bellRunes = 500
 
+// DefaultBellType is the notification type of bell rows (contract decision 16).
+const DefaultBellType = "private_message"
+
 // bells reports whether the site has Jetonomy's bell rows.
 func (s *Service) bells() bool { return s.features.Jetonomy && s.features.JetonomyBell }
 
@@ -124,6 +127,7 @@ func (s *Service) ring(ctx context.Context, tx *sqlx.Tx, to audience, step int64
 	if !s.bells() {
 		return nil, nil
 	}
+	b.Type = s.bellType
 	if err := s.store.RefreshBells(ctx, tx, to.refresh, to.own, b); err != nil {
 		return nil, err
 	}

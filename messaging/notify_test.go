@@ -29,6 +29,15 @@ func (h *house) bells(a messaging.Actor) (out []bell) {
 	return out
 }
 
+func TestTheTypeOfBellRowsMayBeChosen(t *testing.T) {
+	h := open(t, func(o *messaging.Options) { o.BellType = "direct_message" })
+	id := h.direct(alice, bob)
+	h.send(alice, id, "Again")
+	if rows := h.bells(bob); len(rows) != 1 || rows[0].Type != "direct_message" || rows[0].Text != "Alice Anders: Again" {
+		t.Errorf("got %+v", rows)
+	}
+}
+
 func TestBellRowsAreOnePerThreadWhileUnread(t *testing.T) {
 	h := open(t)
 	id := h.direct(alice, bob)

@@ -25,6 +25,9 @@ type Options struct {
 	MinTrustLevel int
 	// RoleTrust gives trust levels on a site without Jetonomy; ignored with it.
 	RoleTrust RoleTrust
+	// BellType is the notification type of new bell rows; DefaultBellType when "".
+	// Preferences are read under private_message whatever it is (contract 4.6).
+	BellType string
 	// SearchCache is the memory for search, in bytes; 0 means DefaultSearchCache.
 	SearchCache int64
 	// SearchTimeout bounds one search; 0 means DefaultSearchTimeout.
@@ -47,6 +50,7 @@ type Service struct {
 	limits    Limits
 	minTrust  int
 	roleTrust RoleTrust
+	bellType  string
 	clock     func() time.Time
 	log       *slog.Logger
 	senders   *turnstile
@@ -82,6 +86,9 @@ func New(o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	if o.BellType == "" {
+		o.BellType = DefaultBellType
+	}
 	if o.SearchCache == 0 {
 		o.SearchCache = DefaultSearchCache
 	}
@@ -100,6 +107,7 @@ func New(o Options) (*Service, error) {
 		limits:    o.Limits,
 		minTrust:  o.MinTrustLevel,
 		roleTrust: o.RoleTrust,
+		bellType:  o.BellType,
 		clock:     o.Now,
 		log:       o.Logger,
 		senders:   newTurnstile(),

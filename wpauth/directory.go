@@ -34,7 +34,8 @@ type Options struct {
 	TimeFormat, DateFormat string
 	// PrettyPermalinks is false when option permalink_structure is empty.
 	PrettyPermalinks bool
-	// CommunitySlug is jetonomy_settings.base_slug, default "community".
+	// CommunitySlug is jetonomy_settings.base_slug; without one SiteConfig.CommunitySlug
+	// on a site without Jetonomy, else "community".
 	CommunitySlug string
 	// SpaceLabelSingular and -Plural are the site's own nouns; "Space", "Spaces".
 	SpaceLabelSingular, SpaceLabelPlural string

@@ -340,3 +340,34 @@ func setOption(t *testing.T, db *sqlx.DB, name, value string) {
 }
 
 func phpString(s string) string { return `s:` + strconv.Itoa(len(s)) + `:"` + s + `";` }
+
+func TestWhereTheInboxIs(t *testing.T) {
+	for _, tt := range []struct {
+		name, configured, base string
+		jetonomy               bool
+		want                   string
+	}{
+		{"nothing said", "", "", true, "community"},
+		{"nothing said, without Jetonomy", "", "", false, "community"},
+		{"Jetonomy's own slug", "inbox", "forum", true, "forum"},
+		{"Jetonomy's default", "inbox", "", true, "community"},
+		{"the setting, without Jetonomy", "inbox", "", false, "inbox"},
+		{"the setting, with a slash", "members/inbox/", "", false, "members/inbox"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			db := testdb.CastSite(t)
+			if tt.base != "" {
+				setOption(t, db, "jetonomy_settings", `a:1:{`+phpString("base_slug")+phpString(tt.base)+`}`)
+			}
+			if !tt.jetonomy {
+				if _, err := db.Exec("DROP TABLE wp_jt_user_profiles"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			o, err := newSite(t, db, wpauth.SiteConfig{CommunitySlug: tt.configured}).Options(context.Background())
+			if err != nil || o.CommunitySlug != tt.want {
+				t.Errorf("%q, %v", o.CommunitySlug, err)
+			}
+		})
+	}
+}

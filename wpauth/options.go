@@ -20,6 +20,9 @@ func (s *Site) Options(ctx context.Context) (Options, error) {
 	return cur.options, nil
 }
 
+// defaultSlug is Jetonomy's own base_slug when its settings say nothing.
+const defaultSlug = "community"
+
 // newOptions works Options out of the stored texts, with WordPress's and
 // Jetonomy's defaults for what is absent.
 func newOptions(wp config.WordPress, raw map[string]string, jetonomy, extensions phpvalue.Value) Options {
@@ -31,7 +34,7 @@ func newOptions(wp config.WordPress, raw map[string]string, jetonomy, extensions
 		TimeFormat:         firstOf(raw["time_format"], "g:i a"),
 		DateFormat:         firstOf(raw["date_format"], "F j, Y"),
 		PrettyPermalinks:   raw["permalink_structure"] != "",
-		CommunitySlug:      firstOf(strings.Trim(textOf(jetonomy, "base_slug"), "/ "), "community"),
+		CommunitySlug:      strings.Trim(textOf(jetonomy, "base_slug"), "/ "),
 		SpaceLabelSingular: firstOf(textOf(jetonomy, "space_label_singular"), "Space"),
 		SpaceLabelPlural:   firstOf(textOf(jetonomy, "space_label_plural"), "Spaces"),
 		AccentColor:        textOf(jetonomy, "accent_color"),

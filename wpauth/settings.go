@@ -99,6 +99,12 @@ func (s *Site) loadSettings(ctx context.Context, prev *settings) (*settings, err
 	}
 	jetonomy := s.parseOption("jetonomy_settings", raw)
 	next.options = newOptions(s.wp, raw, jetonomy, s.parseOption("jetonomy_pro_extensions", raw))
+	if next.options.CommunitySlug == "" {
+		next.options.CommunitySlug = defaultSlug
+		if !next.features.Jetonomy {
+			next.options.CommunitySlug = s.slug
+		}
+	}
 	next.names = newNameRule(jetonomy)
 	next.avatars = newAvatarRule(raw)
 	next.keys = newKeyring(s.wp.Keys, func(name string) string { return raw[s.networkKey(name)] })

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,9 @@ import (
 type SiteConfig struct {
 	// WordPress is what wp-config.php says: table prefix, keys and salts, constants.
 	WordPress config.WordPress
+	// CommunitySlug is where the inbox is on a site without Jetonomy; "" means
+	// community. Jetonomy's own base_slug goes before it.
+	CommunitySlug string
 	// Now is the clock that cookies, nonces, restrictions and presence go by.
 	// nil: time.Now. The age of caches is not measured with it.
 	Now func() time.Time
@@ -33,6 +37,7 @@ type SiteConfig struct {
 type Site struct {
 	db     *sqlx.DB
 	wp     config.WordPress
+	slug   string
 	now    func() time.Time
 	log    *slog.Logger
 	tables Tables
@@ -63,6 +68,7 @@ func NewSite(ctx context.Context, db *sqlx.DB, cfg SiteConfig) (*Site, error) {
 	s := &Site{
 		db:     db,
 		wp:     cfg.WordPress,
+		slug:   firstOf(strings.Trim(cfg.CommunitySlug, "/"), defaultSlug),
 		now:    cfg.Now,
 		log:    cfg.Logger,
 		tables: tables,

@@ -147,7 +147,7 @@ func (s *Server) waitForDatabase(ctx context.Context) (*mysql.DB, error) {
 // build makes the rooms on a database that answers.
 func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 	c := s.Config
-	site, err := wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{WordPress: c.WordPress, Logger: s.Log})
+	site, err := wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{WordPress: c.WordPress, CommunitySlug: c.Slug, Logger: s.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -173,6 +173,7 @@ func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 		Limits:        limits(c.Limits),
 		MinTrustLevel: c.MinTrustLevel,
 		RoleTrust:     c.RoleTrust,
+		BellType:      c.BellType,
 		SearchCache:   c.SearchCache,
 		KeepEvents:    c.KeepEvents,
 		Logger:        s.Log,

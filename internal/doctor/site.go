@@ -13,7 +13,7 @@ import (
 
 // wordpress looks for the site behind the table prefix and reports whether it is there.
 func (e *exam) wordpress(ctx context.Context) bool {
-	site, err := wpauth.NewSite(ctx, e.db.DB, wpauth.SiteConfig{WordPress: e.Config.WordPress, Now: e.Now})
+	site, err := wpauth.NewSite(ctx, e.db.DB, wpauth.SiteConfig{WordPress: e.Config.WordPress, CommunitySlug: e.Config.Slug, Now: e.Now})
 	switch {
 	case mysql.IsNoTable(err):
 		e.add("wordpress", Problem, e.prefixAdvice(ctx),

@@ -7,12 +7,10 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Bell rows are jt_notifications of type private_message about a conversation
+// BellText is what a bell row says. Bell rows are jt_notifications about a conversation
 // (contract 4.2): at most one unread one for each member and conversation.
-const bellType = "private_message"
-
-// BellText is what a bell row says.
 type BellText struct {
+	Type         string // of new rows; those there are keep theirs
 	Conversation int64
 	Actor        int64
 	Text         string // at most 500 code points
@@ -45,7 +43,7 @@ func (s *Store) InsertBells(ctx context.Context, tx *sqlx.Tx, users []int64, ste
 	}
 	args := make([]any, 0, 7*len(users))
 	for _, u := range users {
-		args = append(args, u, b.Actor, bellType, "message", b.Conversation, b.Text, b.At)
+		args = append(args, u, b.Actor, b.Type, "message", b.Conversation, b.Text, b.At)
 	}
 	first, err := inserted(tx.ExecContext(ctx, `INSERT INTO `+s.wp.JTNotifications+`
 		(user_id, actor_id, type, object_type, object_id, message, created_at)
