@@ -207,9 +207,8 @@ func (s *Store) slicesText(viewer int64, slices []MessageSlice, newestFirst bool
 	var parts []string
 	var args []any
 	part := func(newest string, m MessageSlice, down bool, limit, offset int) {
-		text := `(SELECT ` + messageColumns + `, ` + newest + `, s.message_id IS NOT NULL
+		text := `(SELECT ` + messageColumns + `, ` + newest + `, ` + s.starred() + `
 			FROM ` + s.t.Messages + ` m FORCE INDEX (seq)
-			LEFT JOIN ` + s.t.Stars + ` s ON s.user_id = ? AND s.conversation_id = m.conversation_id AND s.message_id = m.id
 			WHERE m.conversation_id = ? AND m.kind = 0 ORDER BY m.seq`
 		args = append(args, viewer, m.Conversation)
 		if down {
@@ -233,12 +232,17 @@ func (s *Store) slicesText(viewer int64, slices []MessageSlice, newestFirst bool
 	return strings.Join(parts, ` UNION ALL `), args
 }
 
+// starred tells whether a member starred message m; its parameter is the member. A
+// join would keep the messages from being read in their order.
+func (s *Store) starred() string {
+	return `EXISTS (SELECT 1 FROM ` + s.t.Stars + ` s
+		WHERE s.user_id = ? AND s.conversation_id = m.conversation_id AND s.message_id = m.id)`
+}
+
 // MessageByID reads a message, notices left out, and whether the viewer starred it.
 func (s *Store) MessageByID(ctx context.Context, viewer, id int64) (m ThreadMessage, found bool, err error) {
-	err = m.Message.scanAnd(s.db.QueryRowContext(ctx, `SELECT `+messageColumns+`, s.message_id IS NOT NULL
-		FROM `+s.t.Messages+` m
-		LEFT JOIN `+s.t.Stars+` s ON s.user_id = ? AND s.conversation_id = m.conversation_id AND s.message_id = m.id
-		WHERE m.id = ? AND m.kind = 0`, viewer, id), &m.Starred)
+	err = m.Message.scanAnd(s.db.QueryRowContext(ctx, `SELECT `+messageColumns+`, `+s.starred()+`
+		FROM `+s.t.Messages+` m WHERE m.id = ? AND m.kind = 0`, viewer, id), &m.Starred)
 	if err == sql.ErrNoRows {
 		return m, false, nil
 	}

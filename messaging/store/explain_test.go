@@ -42,17 +42,25 @@ func big(t *testing.T) *Store {
 			  FROM numbers c STRAIGHT_JOIN numbers n WHERE n.n < 5 AND c.n > 0`,
 		`INSERT INTO wp_parley_messages (conversation_id, seq, sender_id, content, created_at)
 			SELECT 1, n.n + 1, 101, REPEAT('word ', 20), ` + at + ` FROM numbers n WHERE n.n < 5000`,
-		`ANALYZE TABLE wp_parley_conversations, wp_parley_participants, wp_parley_messages`,
+		`UPDATE wp_parley_participants SET last_sent_at = last_activity_at WHERE user_id % 2 = 1`,
+		`INSERT INTO wp_parley_stars (user_id, conversation_id, message_id, message_at)
+			SELECT 9001, m.conversation_id, m.id, m.created_at FROM wp_parley_messages m
+			 WHERE m.conversation_id BETWEEN 2 AND 300 AND m.seq = 3`,
+		`INSERT INTO wp_bp_notifications (user_id, item_id, secondary_item_id, component_name, component_action, date_notified, is_new)
+			SELECT 101 + m.conversation_id % 2000, m.id, m.sender_id, 'messages', 'new_message', m.created_at, m.id % 5 = 0
+			  FROM wp_parley_messages m WHERE m.conversation_id < 8000`,
+		`ANALYZE TABLE wp_parley_conversations, wp_parley_participants, wp_parley_messages, wp_parley_stars, wp_bp_notifications`,
 	} {
 		if _, err := db.Exec(q); err != nil {
 			t.Fatalf("%s: %v", q, err)
 		}
 	}
-	return New(db, schema.Names("wp_parley_"), castTables, wpauth.Features{Jetonomy: true, JetonomyBell: true})
+	return New(db, schema.Names("wp_parley_"), castTables, wpauth.Features{Jetonomy: true, JetonomyBell: true, BuddyPress: true})
 }
 
 var castTables = wpauth.Tables{Users: "wp_users", JTProfiles: "wp_jt_user_profiles", JTNotifications: "wp_jt_notifications",
-	JTBlockedUsers: "wp_jt_blocked_users", JTRestrictions: "wp_jt_restrictions", JTSpaceMembers: "wp_jt_space_members"}
+	JTBlockedUsers: "wp_jt_blocked_users", JTRestrictions: "wp_jt_restrictions", JTSpaceMembers: "wp_jt_space_members",
+	BPNotifications: "wp_bp_notifications"}
 
 // TestHotStatementsKeepToTheirIndexes holds every statement of the hot paths to its
 // index. No table is ever read whole, and nothing is sorted but where sorted says so.
@@ -61,6 +69,18 @@ func TestHotStatementsKeepToTheirIndexes(t *testing.T) {
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	page := func(f Filter, offset int) func() (string, []any) {
 		return func() (string, []any) { return s.pageText(9001, f, 20, offset, now) }
+	}
+	yes, no := true, false
+	box := func(q BoxQuery) func() (string, []any) {
+		q.Viewer, q.Limit = 9001, 20
+		return func() (string, []any) { return s.boxPageText(q) }
+	}
+	boxTotal := func(q BoxQuery) func() (string, []any) {
+		q.Viewer = 9001
+		return func() (string, []any) {
+			from, args, _ := s.box(q)
+			return `SELECT COUNT(*)` + from, args
+		}
 	}
 	thread := func(q ThreadQuery) func() (string, []any) {
 		return func() (string, []any) { return s.threadText(q) }
@@ -109,6 +129,25 @@ func TestHotStatementsKeepToTheirIndexes(t *testing.T) {
 		{name: "facts of a start", text: func() (string, []any) {
 			return s.startFactsText(2, []int64{3, 4, 5}, now.Add(-24*time.Hour), now.Add(-time.Minute), now)
 		}, keys: map[string]string{"d": "creator", "m": "sender", "pair": "direct_pair", "mine": "PRIMARY"}, rows: 20},
+		{name: "BuddyPress inbox", text: box(BoxQuery{Box: BoxInbox}), keys: map[string]string{"p": "inbox", "c": "PRIMARY", "f": "seq"}},
+		{name: "BuddyPress inbox, far down", text: box(BoxQuery{Box: BoxInbox, Offset: 800}), keys: map[string]string{"p": "inbox"}},
+		{name: "BuddyPress inbox, read", text: box(BoxQuery{Box: BoxInbox, Unread: &no}), keys: map[string]string{"p": "inbox"}},
+		{name: "BuddyPress inbox, unread", text: box(BoxQuery{Box: BoxInbox, Unread: &yes}), keys: map[string]string{"p": "badge"}, sorted: true},
+		{name: "sentbox", text: box(BoxQuery{Box: BoxSent}), keys: map[string]string{"p": "sentbox", "c": "PRIMARY", "f": "seq"}},
+		{name: "sentbox, unread", text: box(BoxQuery{Box: BoxSent, Unread: &yes}), keys: map[string]string{"p": "sentbox"}},
+		{name: "starred", text: box(BoxQuery{Box: BoxStarred}), keys: map[string]string{"wp_parley_stars": "PRIMARY", "p": "PRIMARY"}, sorted: true},
+		{name: "search", text: box(BoxQuery{Box: BoxInbox, Search: "word"}),
+			keys: map[string]string{"v": "inbox", "m": "PRIMARY", "p": "PRIMARY"}, sorted: true},
+		{name: "search in the sentbox", text: box(BoxQuery{Box: BoxSent, Search: "word"}), keys: map[string]string{"v": "inbox", "m": "PRIMARY"}, sorted: true},
+		{name: "search in starred", text: box(BoxQuery{Box: BoxStarred, Search: "word"}), keys: map[string]string{"v": "inbox"}, sorted: true},
+		{name: "inbox with somebody", text: box(BoxQuery{Box: BoxInbox, With: []int64{5001, 5002}}), keys: map[string]string{"p": "inbox"}},
+		{name: "total of an inbox", text: boxTotal(BoxQuery{Box: BoxInbox}), keys: map[string]string{"p": "inbox"}, rows: 2000},
+		{name: "total of a sentbox", text: boxTotal(BoxQuery{Box: BoxSent}), keys: map[string]string{"p": "sentbox"}, rows: 2000},
+		{name: "parts of threads", text: func() (string, []any) {
+			return s.slicesText(9001, []MessageSlice{{Conversation: 1, Limit: 10, Newest: true}, {Conversation: 2, Limit: 10}, {Conversation: 7, Limit: -1}}, false)
+		}, keys: map[string]string{"m": "seq", "s": "PRIMARY"}},
+		{name: "notifications of a thread that is read", text: func() (string, []any) { return s.readNoticesText(300, 401, 5) },
+			keys: map[string]string{"n": "useritem", "m": "PRIMARY"}, rows: 2000},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text, args := tt.text()
