@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parley/bpbridge"
 	"parley/messaging"
 	"parley/wpauth"
 )
@@ -21,6 +22,12 @@ import (
 type Options struct {
 	Messenger messaging.Messenger
 	Directory wpauth.Directory
+	// Threads and BuddyPress serve buddypress/v1/messages; without BuddyPress nothing
+	// is there.
+	Threads    messaging.Threads
+	BuddyPress *bpbridge.Settings
+	// Multisite is set on a network: there only super admins moderate.
+	Multisite bool
 	// Authenticate says who calls (wpauth.Site.Authenticate): nobody is no error;
 	// wpauth.ErrInvalidNonce is answered with 403 rest_cookie_invalid_nonce. The
 	// string is a fresh wp_rest nonce, "" for none.

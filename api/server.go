@@ -42,8 +42,16 @@ func New(o Options) (*gin.Engine, error) {
 	}
 	s := &server{Options: o}
 	s.site.Store(newSiteView(wpauth.Options{PrettyPermalinks: true, CommunitySlug: "community", Location: time.UTC}))
+	routes := append(s.jetonomyRoutes(), s.adminRoutes()...)
+	if o.BuddyPress != nil {
+		more, err := s.buddypressRoutes()
+		if err != nil {
+			return nil, err
+		}
+		routes = append(routes, more...)
+	}
 	s.rest = &wprest.Server{
-		Router:       wprest.NewRouter(append(s.jetonomyRoutes(), s.adminRoutes()...)),
+		Router:       wprest.NewRouter(routes),
 		Authenticate: s.authenticate,
 		Translate:    s.translate,
 		Observe:      observe,

@@ -39,6 +39,7 @@ type Config struct {
 	// enabled (contract decision 30).
 	AllowSecondWriter bool
 	Limits            Limits
+	BuddyPress        BuddyPress
 	// SearchCache is the memory for search, in bytes.
 	SearchCache int64
 	// KeepEvents is how long events are kept; negative means for ever.
@@ -105,6 +106,21 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 		SuggestPerMinute:  num("limits.suggestions_per_minute"),
 	}
 	if c.Limits.NewPerDay, err = parseFive(get("limits.new_conversations")); err != nil {
+		return nil, err
+	}
+	c.BuddyPress = BuddyPress{
+		Enabled:         yes("buddypress.enabled"),
+		Version2:        yes("buddypress.version_two"),
+		Stars:           yes("buddypress.stars"),
+		StarredSlug:     get("buddypress.starred_slug"),
+		MembersSlug:     get("buddypress.members_slug"),
+		EmojiImages:     get("buddypress.emoji_images"),
+		SenderIDsAsList: yes("buddypress.sender_ids_as_list"),
+	}
+	if c.BuddyPress.EmojiImages != "" {
+		c.BuddyPress.EmojiImages = strings.TrimRight(c.BuddyPress.EmojiImages, "/") + "/"
+	}
+	if c.BuddyPress.Fields, err = parseFields(get("buddypress.fields")); err != nil {
 		return nil, err
 	}
 	c.SearchCache = int64(num("search.cache_mib")) << 20

@@ -78,6 +78,15 @@ var settings = []setting{
 	{name: "limits.messages_per_minute", def: "30", kind: whole(0, 100000)},
 	{name: "limits.suggestions_per_minute", def: "60", kind: whole(0, 100000)},
 
+	{name: "buddypress.enabled", def: "false", kind: boolean},
+	{name: "buddypress.version_two", def: "true", kind: boolean},
+	{name: "buddypress.stars", def: "true", kind: boolean},
+	{name: "buddypress.starred_slug", def: "starred", kind: pathPart},
+	{name: "buddypress.members_slug", def: "members", kind: pathPart},
+	{name: "buddypress.emoji_images", kind: webAddress},
+	{name: "buddypress.sender_ids_as_list", def: "false", kind: boolean},
+	{name: "buddypress.fields", kind: fields},
+
 	{name: "search.cache_mib", def: "64", kind: whole(1, 65536)},
 
 	{name: "events.keep_days", def: "30", kind: whole(0, 36500)},

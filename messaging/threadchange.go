@@ -159,6 +159,23 @@ func (s *Service) toggleStar(ctx context.Context, a Actor, id MessageID, fields 
 	return &m, s.fillFields(ctx, []*ThreadMessage{&m}, fields)
 }
 
+// MayStar implements Threads.
+func (s *Service) MayStar(ctx context.Context, a Actor, id MessageID) (bool, error) {
+	row, found, err := s.store.MessageByID(ctx, int64(a.ID), int64(id))
+	if err != nil || !found {
+		return false, s.fault(ctx, err)
+	}
+	place, found, err := s.store.PlaceOf(ctx, row.Conversation, int64(a.ID))
+	err = refusePlace(place, found, err)
+	switch ReasonOf(err) {
+	case "":
+		return err == nil && place.Mine.LeftAt.IsZero() && place.Mine.DeletedAt.IsZero(), s.fault(ctx, err)
+	case NotFound, NotParticipant, Left:
+		return false, nil
+	}
+	return false, err
+}
+
 // DeleteThread implements Threads.
 func (s *Service) DeleteThread(ctx context.Context, a Actor, id ConversationID, in ThreadDelete) (*Thread, error) {
 	t, err := s.deleteThread(ctx, a, id, in)

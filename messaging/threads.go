@@ -42,6 +42,8 @@ type Threads interface {
 	DeleteThread(ctx context.Context, a Actor, id ConversationID, in ThreadDelete) (*Thread, error)
 	// ToggleStar stars a message for the actor, or takes the star away (1.9, D23).
 	ToggleStar(ctx context.Context, a Actor, id MessageID, fields []string) (*ThreadMessage, error)
+	// MayStar reports whether ToggleStar would be allowed.
+	MayStar(ctx context.Context, a Actor, id MessageID) (bool, error)
 }
 
 var _ Threads = (*Service)(nil)

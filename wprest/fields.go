@@ -35,7 +35,14 @@ func (c *Call) filterFields() {
 			answer.Items[i] = tree.keep(answer.Items[i])
 		}
 	} else {
-		answer = tree.keep(answer)
+		links, linked := answer.Get("_links")
+		linked = linked && c.KeepLinks
+		if linked {
+			delete(tree, "_links")
+		}
+		if answer = tree.keep(answer); linked {
+			answer.set("_links", links)
+		}
 	}
 	c.Out.Reset()
 	c.Out.Value(answer)

@@ -49,6 +49,8 @@ func (c *Call) respond(w http.ResponseWriter, callback string, failed bool) {
 func writeBody(w http.ResponseWriter, status int, c *Call) {
 	if c.Method == http.MethodHead || c.HTTP.Method == http.MethodHead {
 		w.WriteHeader(status)
+		// Sends the header before anybody can take the missing body for none at all.
+		_, _ = w.Write(nil)
 		return
 	}
 	w.Header()["Content-Length"] = []string{strconv.Itoa(len(c.Out.b))}

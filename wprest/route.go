@@ -55,6 +55,9 @@ type Call struct {
 	Status int
 	// Out takes the JSON answer.
 	Out *JSON
+	// KeepLinks spares the _links of an object from _fields: WordPress adds those of a
+	// single item after the filter.
+	KeepLinks bool
 	// State is the surface's own: what one step found out for those after it.
 	State any
 

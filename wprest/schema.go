@@ -281,6 +281,9 @@ func (arg *Arg) checkInts(param string, v *argValue) *Fault {
 	return nil
 }
 
+// Elements are the items of a value taken for a list; ok is false for what is none.
+func (v *Value) Elements() (items []Value, ok bool) { return v.elements() }
+
 // elements are the items of an array as rest_is_array understands one: a list, a
 // map with integer keys, or a number or string split on commas and blanks
 // (wp_parse_list).

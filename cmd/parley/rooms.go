@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/api"
+	"parley/bpbridge"
 	"parley/config"
 	"parley/internal/mysql"
 	"parley/messaging"
@@ -86,6 +87,9 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 	}
 	return api.New(api.Options{
 		Messenger:      r.service,
+		Threads:        r.service,
+		BuddyPress:     buddypress(c),
+		Multisite:      c.WordPress.Multisite,
 		Directory:      r.site,
 		Authenticate:   r.site.Authenticate,
 		Limits:         limits(c.Limits),
@@ -230,4 +234,24 @@ func limits(l config.Limits) messaging.Limits {
 		MessagesPerMinute: l.MessagesPerMinute,
 		SuggestPerMinute:  l.SuggestPerMinute,
 	}
+}
+
+// buddypress is how BuddyPress's interface is served; nil for not at all.
+func buddypress(c *config.Config) *bpbridge.Settings {
+	b := c.BuddyPress
+	if !b.Enabled {
+		return nil
+	}
+	s := &bpbridge.Settings{
+		WithoutVersion2: !b.Version2,
+		WithoutStars:    !b.Stars,
+		StarredSlug:     b.StarredSlug,
+		MembersSlug:     b.MembersSlug,
+		EmojiBase:       b.EmojiImages,
+		SenderIDsAsList: b.SenderIDsAsList,
+	}
+	for _, f := range b.Fields {
+		s.Fields = append(s.Fields, bpbridge.Field{Name: f.Name, Type: f.Type, MetaKey: f.MetaKey})
+	}
+	return s
 }
