@@ -28,6 +28,10 @@ func NewLogger(w io.Writer, level, format string) *slog.Logger {
 
 // harmless rewrites attributes that hold an error.
 func harmless(_ []string, a slog.Attr) slog.Attr {
+	// Only what is of no simple kind can be an error; Any would put the others on the heap.
+	if a.Value.Kind() != slog.KindAny {
+		return a
+	}
 	if err, ok := a.Value.Any().(error); ok {
 		a.Value = slog.StringValue(ErrorText(err))
 	}

@@ -28,7 +28,7 @@ func Observe(log *slog.Logger, metrics *Metrics, now func() time.Time) gin.Handl
 		start := now()
 		id := requestID(g.Request)
 		g.Set(RequestIDKey, id)
-		g.Header(RequestIDHeader, id)
+		g.Writer.Header()[RequestIDHeader] = []string{id}
 		if metrics != nil {
 			metrics.inFlight.Inc()
 			defer metrics.inFlight.Dec()
@@ -69,7 +69,10 @@ func logRequest(g *gin.Context, log *slog.Logger, id, route string, took time.Du
 	if cause, ok := g.Get(ErrorKey); ok {
 		attrs = append(attrs, slog.Any("error", cause))
 	}
-	log.LogAttrs(g.Request.Context(), level, "request", attrs...)
+	// LogAttrs would look up its caller's line, which no handler of ours writes.
+	r := slog.NewRecord(time.Now(), level, "request", 0)
+	r.AddAttrs(attrs...)
+	_ = log.Handler().Handle(g.Request.Context(), r)
 }
 
 func clip(s string, most int) string {

@@ -72,7 +72,11 @@ func New(o Options) (*gin.Engine, error) {
 func (s *server) dispatch(g *gin.Context) {
 	r := g.Request
 	defer s.recover(g)
-	site := s.currentSite(r.Context())
+	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), ginKey{}, g), s.RequestTimeout)
+	defer cancel()
+	ctx, release := s.Guard(ctx)
+	defer release()
+	site := s.currentSite(ctx)
 	route, list, isREST := wprest.RouteOf(r.URL, site.base)
 	if !isREST && !(s.Pages != nil && site.isPage(r.URL.Path)) {
 		http.NotFound(g.Writer, r)
@@ -88,10 +92,6 @@ func (s *server) dispatch(g *gin.Context) {
 		s.fail(g, site, unavailable())
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), ginKey{}, g), s.RequestTimeout)
-	defer cancel()
-	ctx, release := s.Guard(ctx)
-	defer release()
 	if isREST {
 		s.rest.Serve(ctx, g.Writer, r, route, site.rest)
 		return
@@ -130,14 +130,12 @@ func (s *server) recover(g *gin.Context) {
 }
 
 // currentSite reads the site's options; they are cached by the directory. While
-// they cannot be read the last ones serve.
+// they cannot be read the last ones serve. ctx is guarded.
 func (s *server) currentSite(ctx context.Context) *siteView {
 	last := s.site.Load()
 	if !s.Available() {
 		return last
 	}
-	ctx, release := s.Guard(ctx)
-	defer release()
 	o, err := s.Directory.Options(ctx)
 	if err != nil {
 		return last

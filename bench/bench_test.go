@@ -17,6 +17,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
 
 	"parley/internal/testdb"
@@ -52,7 +53,13 @@ func TestBench(t *testing.T) {
 		"--innodb-flush-method=O_DIRECT", "--innodb-flush-log-at-trx-commit=1", "--local-infile=1")
 	dsn := server.Database(t)
 	loadSite(t, dsn)
-	db := testdb.Connect(t, dsn)
+	// Loading the data may take longer than any statement of the service.
+	slow, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow.ReadTimeout = 10 * time.Minute
+	db := testdb.Connect(t, slow.FormatDSN())
 	tables := schema.Names("wp_parley_")
 	if _, err := schema.Up(ctx, db, "wp_parley_"); err != nil {
 		t.Fatal(err)

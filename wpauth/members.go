@@ -2,11 +2,11 @@ package wpauth
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/jmoiron/sqlx"
 
 	"parley/internal/cache"
+	"parley/internal/mysql"
 	"parley/wpauth/phpvalue"
 )
 
@@ -94,29 +94,14 @@ func (s *Site) loadMembers(ctx context.Context, ids []UserID, found map[UserID]M
 	if err != nil {
 		return err
 	}
-	rows, err := s.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var (
-			m                    Member
-			display              string
-			picture, hasGravatar sql.NullString
-			lastSeen             sql.NullTime
-		)
-		if err := rows.Scan(&m.ID, &m.Login, &m.Nicename, &display, &m.Email,
-			&picture, &m.TrustLevel, &lastSeen, &hasGravatar); err != nil {
-			return err
-		}
-		m.Exists = true
-		m.DisplayName = cur.names.name(display, m.Nicename, m.Login)
-		m.AvatarURL = cur.avatars.url(picture.String, m.Email, hasGravatar.String == "1")
-		m.LastSeenAt = lastSeen.Time
+	err = mysql.Query(ctx, s.db.DB, query, args, func(r mysql.Row) {
+		m := Member{ID: UserID(r.Int(0)), Login: r.Text(1), Nicename: r.Text(2), Email: r.Text(4),
+			TrustLevel: int(r.Int(6)), LastSeenAt: r.Time(7), Exists: true}
+		m.DisplayName = cur.names.name(r.Text(3), m.Nicename, m.Login)
+		m.AvatarURL = cur.avatars.url(r.Text(5), m.Email, r.Text(8) == "1")
 		found[m.ID] = m
-	}
-	if err := rows.Err(); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	for _, id := range ids {

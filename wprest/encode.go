@@ -73,11 +73,26 @@ func (j *JSON) Time(t time.Time) *JSON {
 		return j.Null()
 	}
 	j.comma()
-	j.b = append(j.b, '"')
-	j.b = t.UTC().AppendFormat(j.b, "2006-01-02T15:04:05Z")
-	j.b = append(j.b, '"')
+	j.b = appendTime(j.b, t.UTC())
 	return j
 }
+
+// appendTime is AppendFormat(`"2006-01-02T15:04:05Z"`), which took a third of the time
+// that an inbox page's JSON does: there are hundreds of moments in it.
+func appendTime(b []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(b, `"2006-01-02T15:04:05Z"`)
+	}
+	hour, minute, second := t.Clock()
+	return append(b, '"', digit(year/1000), digit(year/100), digit(year/10), digit(year), '-',
+		digit(int(month)/10), digit(int(month)), '-', digit(day/10), digit(day), 'T',
+		digit(hour/10), digit(hour), ':', digit(minute/10), digit(minute), ':',
+		digit(second/10), digit(second), 'Z', '"')
+}
+
+// digit is the last decimal digit of n.
+func digit(n int) byte { return byte('0' + n%10) }
 
 // Value appends a request value; an empty Map prints as [], as PHP prints it.
 func (j *JSON) Value(v Value) *JSON {
@@ -119,6 +134,15 @@ func (j *JSON) name(k string) *JSON {
 	return j
 }
 
+// asItIs marks the bytes that stand for themselves in a quoted string. One look per
+// byte: texts are most of an answer.
+var asItIs = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\'
+	}
+	return t
+}()
+
 const hexDigits = "0123456789abcdef"
 
 // appendString quotes s. U+2028 and U+2029 are escaped because an answer may be
@@ -128,7 +152,7 @@ func appendString(b []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+		if asItIs[c] {
 			i++
 			continue
 		}

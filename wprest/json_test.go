@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The codes are what PHP 8.2's json_last_error says about the same bytes.
@@ -94,4 +95,24 @@ func FuzzParseJSON(f *testing.F) {
 			t.Fatalf("%q was refused: %v", b, err)
 		}
 	})
+}
+
+func TestMomentsAreWrittenAsISO8601(t *testing.T) {
+	t.Parallel()
+	berlin := time.FixedZone("", 2*3600)
+	for _, at := range []time.Time{
+		time.Date(2026, 3, 2, 17, 49, 8, 999_999_000, time.UTC), time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC),
+		time.Date(2024, 2, 29, 23, 59, 59, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
+		time.Date(2026, 1, 1, 1, 0, 0, 0, berlin), time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC),
+		time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		var j JSON
+		if got, want := string(j.Time(at).Bytes()), `"`+at.UTC().Format("2006-01-02T15:04:05Z")+`"`; got != want {
+			t.Errorf("%v: %s, want %s", at, got, want)
+		}
+	}
+	var j JSON
+	if got := string(j.Time(time.Time{}).Bytes()); got != "null" {
+		t.Errorf("no moment: %s", got)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"net"
 	"time"
 
 	gomysql "github.com/go-sql-driver/mysql"
@@ -54,6 +55,7 @@ func Config(dsn string) (*gomysql.Config, error) {
 	// The watcher and the callers report what goes wrong; the driver's own
 	// lines on standard error say the same without context.
 	cfg.Logger = &gomysql.NopLogger{}
+	cfg.DialFunc = dial
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DialTimeout
 	}
@@ -112,7 +114,8 @@ func connectorOf(cfg *gomysql.Config) (*Connector, error) {
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	raw, err := c.inner.Connect(ctx)
+	var socket net.Conn
+	raw, err := c.inner.Connect(context.WithValue(ctx, dialed{}, &socket))
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +130,7 @@ func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 			return nil, err
 		}
 	}
-	return &conn{driverConn: dc, counter: &c.drv.counter}, nil
+	return &conn{driverConn: dc, counter: &c.drv.counter, socket: socket}, nil
 }
 
 // Driver returns the driver, which carries the counter that CountsOf finds.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,8 @@ type driverConn interface {
 type conn struct {
 	driverConn
 	counter *counter
+	// socket is what bound closes when a context ends.
+	socket net.Conn
 	// broken is set when a transaction's end is unknown: such a connection must
 	// never return to the pool.
 	broken bool
@@ -35,12 +38,28 @@ type conn struct {
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	c.counter.data(query)
-	return c.driverConn.ExecContext(ctx, query, args)
+	return c.exec(ctx, query, args)
+}
+
+func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue) (res driver.Result, err error) {
+	err = c.bound(ctx, func(ctx context.Context) error {
+		res, err = c.driverConn.ExecContext(ctx, query, args)
+		return err
+	})
+	return res, err
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	c.counter.data(query)
-	return c.driverConn.QueryContext(ctx, query, args)
+	leave, err := c.watch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.driverConn.QueryContext(context.Background(), query, args)
+	if err != nil {
+		return nil, leave(err)
+	}
+	return &rows{Rows: answer, ctx: ctx, leave: leave}, nil
 }
 
 // PrepareContext counts the preparation; running the statement is not counted
@@ -52,7 +71,11 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	c.counter.control("BEGIN")
-	inner, err := c.driverConn.BeginTx(ctx, opts)
+	var inner driver.Tx
+	err := c.bound(ctx, func(ctx context.Context) (err error) {
+		inner, err = c.driverConn.BeginTx(ctx, opts)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +108,7 @@ func (t *tx) Commit() error {
 		t.conn.broken = true
 		return err
 	}
-	_, err := t.conn.driverConn.ExecContext(t.ctx, "COMMIT", nil)
+	_, err := t.conn.exec(t.ctx, "COMMIT", nil)
 	if err == nil {
 		return nil
 	}
@@ -101,7 +124,7 @@ func (t *tx) Rollback() error {
 	t.conn.counter.control("ROLLBACK")
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), rollbackTimeout)
 	defer cancel()
-	_, err := t.conn.driverConn.ExecContext(ctx, "ROLLBACK", nil)
+	_, err := t.conn.exec(ctx, "ROLLBACK", nil)
 	if err != nil {
 		t.conn.broken = true
 	}

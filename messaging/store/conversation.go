@@ -5,6 +5,10 @@ import (
 	"database/sql"
 	"strconv"
 	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"parley/internal/mysql"
 )
 
 // Conversation is a row of the conversations table together with what the statement
@@ -62,6 +66,16 @@ func (c *Conversation) scan(rows interface{ Scan(...any) error }, more ...any) e
 	return nil
 }
 
+// read is scan for the statements of pages; it keeps nothing on the heap but the texts.
+func (c *Conversation) read(r mysql.Row) {
+	c.ID, c.Type, c.Title, c.CreatedBy = r.Int(0), int(r.Int(1)), r.Text(2), r.Int(3)
+	c.CreatedAt, c.LastAt, c.Preview = r.Time(4), r.Time(5), r.Text(6)
+	c.Count, c.LastSeq, c.DirectHigh = r.Int(7), r.Int(8), r.Int(9)
+}
+
+// conversationWidth is the number of conversationColumns.
+const conversationWidth = 10
+
 const participantColumns = `p.id, p.conversation_id, p.user_id, p.joined_at, p.left_at, p.left_seq,
 	p.last_read_seq, p.last_read_at, p.unread_count, p.is_muted, p.is_archived, p.is_blocked,
 	p.sender_only, p.deleted_at, p.bell_id`
@@ -75,6 +89,15 @@ func (p *Participant) scan(rows interface{ Scan(...any) error }) error {
 	p.LeftAt, p.LeftSeq, p.LastReadAt = leftAt.Time, leftSeq.Int64, readAt.Time
 	p.DeletedAt, p.BellID = deletedAt.Time, bell.Int64
 	return err
+}
+
+// read is scan for the statements of pages.
+func (p *Participant) read(r mysql.Row) {
+	p.RowID, p.Conversation, p.User = r.Int(0), r.Int(1), r.Int(2)
+	p.JoinedAt, p.LeftAt, p.LeftSeq = r.Time(3), r.Time(4), r.Int(5)
+	p.LastReadSeq, p.LastReadAt, p.Unread = r.Int(6), r.Time(7), int(r.Int(8))
+	p.Muted, p.Archived, p.Blocked, p.SenderOnly = r.Bool(9), r.Bool(10), r.Bool(11), r.Bool(12)
+	p.DeletedAt, p.BellID = r.Time(13), r.Int(14)
 }
 
 // silenced is a condition about the viewer, worth one look at an index; its
@@ -98,20 +121,12 @@ func (s *Store) Conversations(ctx context.Context, viewer int64, ids []int64, no
 }
 
 func (s *Store) conversations(ctx context.Context, expect int, query string, args ...any) ([]Conversation, error) {
-	rows, err := s.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	out := make([]Conversation, 0, expect)
-	for rows.Next() {
-		var c Conversation
-		if err := c.scan(rows, &c.Silenced); err != nil {
-			return nil, err
-		}
-		out = append(out, c)
-	}
-	return out, rows.Err()
+	err := mysql.Query(ctx, s.db.DB, query, args, func(r mysql.Row) {
+		out = append(out, Conversation{Silenced: r.Bool(conversationWidth)})
+		out[len(out)-1].read(r)
+	})
+	return out, err
 }
 
 // Participants reads everybody of some conversations, those who left included, in
@@ -121,20 +136,12 @@ func (s *Store) Participants(ctx context.Context, conversations []int64) ([]Part
 		return nil, nil
 	}
 	text, args := s.participantsText(conversations)
-	rows, err := s.db.QueryContext(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	out := make([]Participant, 0, 3*len(conversations))
-	for rows.Next() {
-		var p Participant
-		if err := p.scan(rows); err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	return out, rows.Err()
+	err := mysql.Query(ctx, s.db.DB, text, args, func(r mysql.Row) {
+		out = append(out, Participant{})
+		out[len(out)-1].read(r)
+	})
+	return out, err
 }
 
 func (s *Store) participantsText(conversations []int64) (string, []any) {
@@ -152,16 +159,29 @@ type Place struct {
 // PlaceOf reads a conversation and the member's own row in it. found is false when
 // there is no such conversation.
 func (s *Store) PlaceOf(ctx context.Context, conversation, user int64) (p Place, found bool, err error) {
-	return s.place(ctx, s.db, ``, conversation, user)
+	err = mysql.Query(ctx, s.db.DB, s.placeText(), []any{user, conversation}, func(r mysql.Row) {
+		found = true
+		p.Conversation.read(r)
+		if mine := r[conversationWidth:]; !mine.Null(0) {
+			p.Mine = new(Participant)
+			p.Mine.read(mine)
+		}
+	})
+	return p, found && err == nil, err
 }
 
-func (s *Store) place(ctx context.Context, db conn, lock string, conversation, user int64) (p Place, found bool, err error) {
+func (s *Store) placeText() string {
+	return `SELECT ` + conversationColumns + `, ` + participantColumns + `
+		FROM ` + s.t.Conversations + ` c
+		LEFT JOIN ` + s.t.Participants + ` p ON p.conversation_id = c.id AND p.user_id = ?
+		WHERE c.id = ?`
+}
+
+// LockPlace is PlaceOf in a transaction that locks the conversation's row and then the
+// member's own.
+func (s *Store) LockPlace(ctx context.Context, tx *sqlx.Tx, conversation, user int64) (p Place, found bool, err error) {
 	var mine nullParticipant
-	row := db.QueryRowContext(ctx, `SELECT `+conversationColumns+`, `+participantColumns+`
-		FROM `+s.t.Conversations+` c
-		LEFT JOIN `+s.t.Participants+` p ON p.conversation_id = c.id AND p.user_id = ?
-		WHERE c.id = ?`+lock, user, conversation)
-	err = p.Conversation.scan(row, mine.into()...)
+	err = p.Conversation.scan(tx.QueryRowContext(ctx, s.placeText()+` FOR UPDATE`, user, conversation), mine.into()...)
 	if err == sql.ErrNoRows {
 		return p, false, nil
 	}

@@ -8,12 +8,6 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// LockPlace is PlaceOf in a transaction that locks the conversation's row and then the
-// member's own.
-func (s *Store) LockPlace(ctx context.Context, tx *sqlx.Tx, conversation, user int64) (p Place, found bool, err error) {
-	return s.place(ctx, tx, ` FOR UPDATE`, conversation, user)
-}
-
 // LockPeople locks a conversation and everybody's rows in it, and reads them.
 func (s *Store) LockPeople(ctx context.Context, tx *sqlx.Tx, conversation int64) (c Conversation, people []Participant, found bool, err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT `+conversationColumns+`, `+participantColumns+`

@@ -8,8 +8,6 @@
 package store
 
 import (
-	"context"
-	"database/sql"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -30,11 +28,6 @@ type Store struct {
 // New makes a Store.
 func New(db *sqlx.DB, t schema.Tables, wp wpauth.Tables, features wpauth.Features) *Store {
 	return &Store{db: db, t: t, wp: wp, features: features}
-}
-
-// conn is what a reading statement runs on: the pool or a transaction.
-type conn interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // marks returns n placeholders: "?,?,?".

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"parley/internal/mysql"
 )
 
 // formatBuddyPress is messages.format of what BuddyPress's filters left.
@@ -44,6 +46,16 @@ func (m *Message) scanAnd(rows interface{ Scan(...any) error }, more ...any) err
 	return nil
 }
 
+// read is scan for the statements of pages.
+func (m *Message) read(r mysql.Row) {
+	m.ID, m.Conversation, m.Seq, m.Sender = r.Int(0), r.Int(1), r.Int(2), r.Int(3)
+	m.Kind, m.Format, m.Subject = int(r.Int(4)), int(r.Int(5)), r.Text(6)
+	m.Content, m.CreatedAt = r.Text(7), r.Time(9)
+	if m.Plain = m.Content; !r.Null(8) {
+		m.Plain = r.Text(8)
+	}
+}
+
 // ThreadQuery selects a page of a thread. Before and After are exclusive bounds on
 // the id, UpTo an inclusive one on the sequence; 0 = none.
 type ThreadQuery struct {
@@ -59,20 +71,12 @@ type ThreadQuery struct {
 // Thread reads a page: one range of the primary key, forwards or backwards.
 func (s *Store) Thread(ctx context.Context, q ThreadQuery) ([]Message, error) {
 	text, args := s.threadText(q)
-	rows, err := s.db.QueryContext(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	out := make([]Message, 0, q.Limit)
-	for rows.Next() {
-		var m Message
-		if err := m.scan(rows); err != nil {
-			return nil, err
-		}
-		out = append(out, m)
-	}
-	return out, rows.Err()
+	err := mysql.Query(ctx, s.db.DB, text, args, func(r mysql.Row) {
+		out = append(out, Message{})
+		out[len(out)-1].read(r)
+	})
+	return out, err
 }
 
 func (s *Store) threadText(q ThreadQuery) (string, []any) {
