@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/messaging"
 )
@@ -175,4 +176,19 @@ func TestStatementsOfThreadsAreFew(t *testing.T) {
 		})
 	}
 	h.check()
+}
+
+// TestSearchesThatCannotBe: no text holds what is not UTF-8, or is longer than texts
+// are, and a search does not go on for ever.
+func TestSearchesThatCannotBe(t *testing.T) {
+	h := open(t, unhurried)
+	h.thread(alice, "T", "text", bob)
+	for _, search := range []string{"\xff", strings.Repeat("x", 60_001)} {
+		h.boxIs(bob, messaging.BoxInbox, "cannot be", nil, searching(search))
+		_, err := h.ListThreads(context.Background(), alice, messaging.ThreadsQuery{Viewer: bob.ID, Page: 1, PerPage: 1, Search: search})
+		refused(t, err, messaging.Forbidden, "")
+	}
+	hurried := h.service(unhurried, func(o *messaging.Options) { o.SearchTimeout = time.Nanosecond })
+	_, err := hurried.ListThreads(context.Background(), bob, messaging.ThreadsQuery{Viewer: bob.ID, Page: 1, PerPage: 1, Search: "text"})
+	refused(t, err, messaging.Unavailable, "The search took too long. Please try again.")
 }

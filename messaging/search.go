@@ -55,10 +55,15 @@ func newSearcher(st *store.Store, dir wpauth.Directory, cacheBytes int64, timeou
 // search may take Options.SearchTimeout.
 func (s *Service) searchIDs(ctx context.Context, a Actor, f Filter, term string) ([]ConversationID, error) {
 	ids, err := s.search.find(ctx, a.ID, f, term)
+	return ids, s.fault(ctx, tooLong(err))
+}
+
+// tooLong tells members of a search that was given up.
+func tooLong(err error) error {
 	if errors.Is(err, errSearchTooLong) {
-		return nil, &Error{Reason: Unavailable, Text: "The search took too long. Please try again.", RetryAfter: time.Second, Err: err}
+		return &Error{Reason: Unavailable, Text: "The search took too long. Please try again.", RetryAfter: time.Second, Err: err}
 	}
-	return ids, s.fault(ctx, err)
+	return err
 }
 
 func (s *searcher) find(ctx context.Context, user wpauth.UserID, f Filter, term string) ([]ConversationID, error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"unicode/utf8"
 
 	"parley/messaging/store"
 	"parley/wpauth"
@@ -21,8 +22,30 @@ func (s *Service) ListThreads(ctx context.Context, a Actor, q ThreadsQuery) (Thr
 	if err := checkSlices(Slice{q.Page, q.PerPage}, q.Messages, q.Recipients); err != nil {
 		return ThreadPage{}, err
 	}
+	if q.Search != "" {
+		// What no text can hold is not looked for.
+		if !utf8.ValidString(q.Search) || utf8.RuneCountInString(q.Search) > threadRunes {
+			return ThreadPage{}, s.fault(ctx, s.mayList(ctx, a, q.Viewer))
+		}
+		p, err := s.searchThreads(ctx, a, q)
+		return p, s.fault(ctx, err)
+	}
 	p, err := s.listThreads(ctx, a, q)
 	return p, s.fault(ctx, err)
+}
+
+// searchThreads is listThreads for no longer than a search may take, and for one search
+// of a member at a time: it goes through all their messages.
+func (s *Service) searchThreads(ctx context.Context, a Actor, q ThreadsQuery) (ThreadPage, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.search.timeout, errSearchTooLong)
+	defer cancel()
+	leave, err := s.search.turns.enter(ctx, a.ID)
+	if err != nil {
+		return ThreadPage{}, tooLong(whyEnded(ctx, err))
+	}
+	defer leave()
+	p, err := s.listThreads(ctx, a, q)
+	return p, tooLong(whyEnded(ctx, err))
 }
 
 func (s *Service) listThreads(ctx context.Context, a Actor, q ThreadsQuery) (ThreadPage, error) {
