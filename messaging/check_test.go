@@ -122,8 +122,9 @@ func (h *house) check() {
 			if p.Folder != folder {
 				wrong("member %d is in folder %d, want %d", p.User, p.Folder, folder)
 			}
-			if toSelf := len(people) == 1 && messages[0].Sender == p.User; !p.LeftAt.Valid &&
-				p.SenderOnly != (messages[0].Sender == p.User && !answered && !toSelf) {
+			began := len(messages) == 0 || messages[0].Sender == p.User // nobody has received nothing
+			if toSelf := len(people) == 1 && began; !p.LeftAt.Valid &&
+				p.SenderOnly != (began && !answered && !toSelf) {
 				wrong("member %d is sender only: %v", p.User, p.SenderOnly)
 			}
 			if !p.LeftAt.Valid && !p.SentAt.Time.Equal(sent) {

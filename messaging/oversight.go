@@ -117,6 +117,11 @@ func (s *Service) OverseeMessages(ctx context.Context, a Actor, id ConversationI
 // Purge removes a conversation for everybody, in one transaction with its audit row
 // and its event; nobody is notified. Reports about it stay with the moderators.
 func (s *Service) Purge(ctx context.Context, a Actor, id ConversationID) error {
+	return s.purge(ctx, a, id, time.Time{})
+}
+
+// purge is Purge, and with quietSince only when nothing happened since then (errActive).
+func (s *Service) purge(ctx context.Context, a Actor, id ConversationID, quietSince time.Time) error {
 	if err := mayOversee(a); err != nil {
 		return err
 	}
@@ -127,6 +132,11 @@ func (s *Service) Purge(ctx context.Context, a Actor, id ConversationID) error {
 	var members []wpauth.UserID
 	found := false
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if !quietSince.IsZero() {
+			if quiet, err := s.store.LockQuiet(ctx, tx, int64(id), quietSince); err != nil || !quiet {
+				return cmp.Or(err, errActive)
+			}
+		}
 		var ids []int64
 		if ids, found, err = s.store.Purge(ctx, tx, int64(id)); err != nil {
 			return err

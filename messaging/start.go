@@ -36,8 +36,10 @@ type beginning struct {
 }
 
 func (s *Service) plan(a Actor, in StartInput) (p beginning, err error) {
-	if p.text, err = s.checkContent(in.Content); err != nil {
-		return p, err
+	if !in.empty {
+		if p.text, err = s.checkContent(in.Content); err != nil {
+			return p, err
+		}
 	}
 	if p.title, err = s.checkTitle(in.Title); err != nil {
 		return p, err

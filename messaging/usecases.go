@@ -110,6 +110,8 @@ type StartInput struct {
 	Type     Type
 	Content  string
 	ClientID string // "" = none; up to 64 visible ASCII characters
+
+	empty bool // without a message: StartEmpty
 }
 
 // StartResult is the outcome of Start; for a repeated ClientID the first outcome.

@@ -151,7 +151,7 @@ func (s *Server) waitForDatabase(ctx context.Context) (*mysql.DB, error) {
 // build makes the rooms on a database that answers.
 func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 	c := s.Config
-	site, err := wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{WordPress: c.WordPress, CommunitySlug: c.Slug, Logger: s.Log})
+	site, err := newSite(ctx, c, db, s.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,24 @@ func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 			return nil, err
 		}
 	}
-	service, err := messaging.New(messaging.Options{
+	service, err := newService(c, db, site, s.Log)
+	if err != nil {
+		return nil, err
+	}
+	tail, stop := context.WithCancel(context.Background())
+	r := &rooms{db: db, prefix: c.SchemaPrefix, site: site, service: service, stop: stop}
+	r.background.Go(func() { service.Tail(tail) })
+	return r, nil
+}
+
+// newSite is the WordPress site the settings point to.
+func newSite(ctx context.Context, c *config.Config, db *mysql.DB, log *slog.Logger) (*wpauth.Site, error) {
+	return wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{WordPress: c.WordPress, CommunitySlug: c.Slug, Logger: log})
+}
+
+// newService is the use cases as the settings want them.
+func newService(c *config.Config, db *mysql.DB, site *wpauth.Site, log *slog.Logger) (*messaging.Service, error) {
+	return messaging.New(messaging.Options{
 		DB:            db,
 		Tables:        schema.Names(c.SchemaPrefix),
 		Directory:     site,
@@ -180,15 +197,8 @@ func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 		BellType:      c.BellType,
 		SearchCache:   c.SearchCache,
 		KeepEvents:    c.KeepEvents,
-		Logger:        s.Log,
+		Logger:        log,
 	})
-	if err != nil {
-		return nil, err
-	}
-	tail, stop := context.WithCancel(context.Background())
-	r := &rooms{db: db, prefix: c.SchemaPrefix, site: site, service: service, stop: stop}
-	r.background.Go(func() { service.Tail(tail) })
-	return r, nil
 }
 
 // migrateUp applies what is pending.
