@@ -121,17 +121,15 @@ func (s *Service) siteDefault(ctx context.Context) (*bool, error) {
 	return o.MessageWebDefault, err
 }
 
-// ring writes the bell rows of a message, with a statement for those that exist and
-// one for new ones, and returns the new rows by member.
-func (s *Service) ring(ctx context.Context, tx *sqlx.Tx, to audience, step int64, b store.BellText) (map[int64]int64, error) {
+// ring writes the new bell rows of a message, and says what is to be done about those
+// that are there.
+func (s *Service) ring(ctx context.Context, tx *sqlx.Tx, to audience, step int64, text store.BellText) (store.Bells, error) {
 	if !s.bells() {
-		return nil, nil
+		return store.Bells{}, nil
 	}
-	b.Type = s.bellType
-	if err := s.store.RefreshBells(ctx, tx, to.refresh, to.own, b); err != nil {
-		return nil, err
-	}
-	return s.store.InsertBells(ctx, tx, to.insert, step, b)
+	text.Type = s.bellType
+	inserted, err := s.store.InsertBells(ctx, tx, to.insert, step, text)
+	return store.Bells{Inserted: inserted, Refresh: to.refresh, Done: to.own, Text: text}, err
 }
 
 // bellText is "{sender}: {preview}". Its time has whole seconds, as the table does,

@@ -259,7 +259,7 @@ func (s *Service) create(ctx context.Context, a Actor, p beginning, f store.Star
 		if err != nil {
 			return err
 		}
-		if err := s.store.InsertParticipants(ctx, tx, made, int64(a.ID), others, out.now, bells); err != nil {
+		if err := s.store.InsertParticipants(ctx, tx, made, int64(a.ID), others, out.now, bells.Inserted); err != nil {
 			return err
 		}
 		if err := s.store.InsertNotices(ctx, tx, to.notices, messageID, int64(a.ID), out.now); err != nil {

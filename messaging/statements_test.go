@@ -77,9 +77,9 @@ func (h *house) statementsAreFew(t *testing.T, notices int) {
 		{"thread of 50, something new", func() { h.send(crowd[0], group, "new") }, read(alice, group, 50), 6 + notices},
 		{"details", func() {}, func() { ok(h.Get(ctx, alice, group)) }, 2},
 		{"send, direct", func() { h.read(bob, direct) }, send(alice, direct, ""), 7 + notices},
-		{"send, direct, bell already there", func() {}, send(alice, direct, ""), 7 + notices},
-		{"send, group of 20, all bells there", func() { h.send(alice, group, "all") }, send(alice, group, ""), 7 + notices},
-		{"send, group of 20, some bells read", func() { h.read(crowd[3], group); h.read(crowd[4], group) }, send(alice, group, ""), 8 + notices},
+		{"send, direct, bell already there", func() {}, send(alice, direct, ""), 6 + notices},
+		{"send, group of 20, all bells there", func() { h.send(alice, group, "all") }, send(alice, group, ""), 6 + notices},
+		{"send, group of 20, some bells read", func() { h.read(crowd[3], group); h.read(crowd[4], group) }, send(alice, group, ""), 7 + notices},
 		{"send with a client id", func() { h.read(bob, direct) }, send(alice, direct, "k1"), 8 + notices},
 		{"send, repeated", func() {}, send(alice, direct, "k1"), 1},
 		{"mute", func() {}, func() { ok(h.SetMuted(ctx, alice, group, nil)) }, 5},
@@ -87,7 +87,7 @@ func (h *house) statementsAreFew(t *testing.T, notices int) {
 		{"block", func() {}, func() { ok(h.SetBlocked(ctx, alice, direct, nil)) }, 5},
 		{"start a direct thread", func() { h.group(alice, carol, bob) }, func() { h.start(alice, "Hi", carol) }, 9 + notices},
 		{"start a group of 20", func() {}, func() { h.group(alice, crowd...) }, 9 + notices},
-		{"start again", func() {}, func() { h.start(alice, "Hi", carol) }, 10 + notices},
+		{"start again", func() {}, func() { h.start(alice, "Hi", carol) }, 9 + notices},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.warm()

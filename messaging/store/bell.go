@@ -17,22 +17,23 @@ type BellText struct {
 	At           time.Time
 }
 
-// RefreshBells gives unread bell rows the newest text, and marks done (the sender's
-// own, 0 = none) as read, with one statement.
-func (s *Store) RefreshBells(ctx context.Context, tx *sqlx.Tx, ids []int64, done int64, b BellText) error {
-	all := ids
-	if done != 0 {
-		all = append(append(make([]int64, 0, len(ids)+1), ids...), done)
+// Bells is what Deliver does about the bell rows of a message.
+type Bells struct {
+	// Inserted are the new rows, by member.
+	Inserted map[int64]int64
+	// Refresh are unread rows that get the newest text; Done is the sender's own, which
+	// becomes read. 0 = none.
+	Refresh []int64
+	Done    int64
+	Text    BellText
+}
+
+// present are the rows that were there before the message.
+func (b *Bells) present() []int64 {
+	if b.Done == 0 {
+		return b.Refresh
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	args := []any{done, b.Actor, done, b.Text, done, b.At, done}
-	_, err := tx.ExecContext(ctx, `UPDATE `+s.wp.JTNotifications+`
-		SET actor_id = IF(id = ?, actor_id, ?), message = IF(id = ?, message, ?),
-		    created_at = IF(id = ?, created_at, ?), is_read = IF(id = ?, 1, 0)
-		WHERE id IN (`+marks(len(all))+`)`, append(args, anys(all)...)...)
-	return err
+	return append(append(make([]int64, 0, len(b.Refresh)+1), b.Refresh...), b.Done)
 }
 
 // InsertBells writes a bell row for each member with one statement and returns the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -178,36 +177,47 @@ func (s *Store) InsertMessage(ctx context.Context, tx *sqlx.Tx, m NewMessage) (i
 // Deliver brings everybody still in a conversation up to date with a message: it is
 // the newest activity, ends archive and deletion, is unread for all but the sender and
 // read by the sender. With keep the sender's own state stays as it is, but for the
-// moment of sending: what they have not read, archived or deleted. bells are bell rows
-// written for it, by member.
-func (s *Store) Deliver(ctx context.Context, tx *sqlx.Tx, m NewMessage, activity time.Time, bells map[int64]int64, keep bool) error {
-	mine := `user_id = ` + strconv.FormatInt(m.Sender, 10)
-	text := `UPDATE ` + s.t.Participants + ` SET last_activity_at = ?, last_sent_at = IF(` + mine + `, ?, last_sent_at),
-		sender_only = IF(` + mine + `, sender_only, 0), `
-	args := []any{activity, m.At}
+// moment of sending: what they have not read, archived or deleted. The bell rows that
+// are there go with it.
+func (s *Store) Deliver(ctx context.Context, tx *sqlx.Tx, m NewMessage, activity time.Time, b Bells, keep bool) error {
+	mine := `p.user_id = ` + strconv.FormatInt(m.Sender, 10)
+	text, args := `UPDATE `+s.t.Participants+` p`, make([]any, 0, 16)
+	present := b.present()
+	if len(present) > 0 {
+		// In this statement rather than one of their own: one less in every message to
+		// somebody who has not read the last one.
+		text += ` LEFT JOIN ` + s.wp.JTNotifications + ` n ON n.id = p.bell_id AND n.id IN (` + marks(len(present)) + `)`
+		args = append(args, anys(present)...)
+	}
+	text += ` SET p.last_activity_at = ?, p.last_sent_at = IF(` + mine + `, ?, p.last_sent_at),
+		p.sender_only = IF(` + mine + `, p.sender_only, 0), `
+	args = append(args, activity, m.At)
 	if keep {
-		text += `is_archived = IF(` + mine + `, is_archived, 0), folder = IF(` + mine + `, folder, 0),
-			deleted_at = IF(` + mine + `, deleted_at, NULL),
-			has_unread = IF(` + mine + `, has_unread, 1), unread_count = unread_count + IF(` + mine + `, 0, 1)`
+		text += `p.is_archived = IF(` + mine + `, p.is_archived, 0), p.folder = IF(` + mine + `, p.folder, 0),
+			p.deleted_at = IF(` + mine + `, p.deleted_at, NULL),
+			p.has_unread = IF(` + mine + `, p.has_unread, 1), p.unread_count = p.unread_count + IF(` + mine + `, 0, 1)`
 	} else {
-		text += `is_archived = 0, folder = 0, deleted_at = NULL,
-			has_unread = IF(` + mine + `, 0, 1), unread_count = IF(` + mine + `, 0, unread_count + 1),
-			last_read_seq = IF(` + mine + `, ?, last_read_seq), last_read_at = IF(` + mine + `, ?, last_read_at)`
+		text += `p.is_archived = 0, p.folder = 0, p.deleted_at = NULL,
+			p.has_unread = IF(` + mine + `, 0, 1), p.unread_count = IF(` + mine + `, 0, p.unread_count + 1),
+			p.last_read_seq = IF(` + mine + `, ?, p.last_read_seq), p.last_read_at = IF(` + mine + `, ?, p.last_read_at)`
 		args = append(args, m.Seq, m.At)
 	}
-	text += `, bell_id = CASE user_id`
-	if !keep {
-		text, args = text+` WHEN ? THEN NULL`, append(args, m.Sender)
+	if !keep || len(b.Inserted) > 0 {
+		text += `, p.bell_id = CASE p.user_id`
+		if !keep {
+			text, args = text+` WHEN ? THEN NULL`, append(args, m.Sender)
+		}
+		for user, bell := range b.Inserted {
+			text, args = text+` WHEN ? THEN ?`, append(args, user, bell)
+		}
+		text += ` ELSE p.bell_id END`
 	}
-	for user, bell := range bells {
-		text, args = text+` WHEN ? THEN ?`, append(args, user, bell)
+	if len(present) > 0 {
+		text += `, n.actor_id = IF(` + mine + `, n.actor_id, ?), n.message = IF(` + mine + `, n.message, ?),
+			n.created_at = IF(` + mine + `, n.created_at, ?), n.is_read = IF(` + mine + `, 1, 0)`
+		args = append(args, b.Text.Actor, b.Text.Text, b.Text.At)
 	}
-	if keep && len(bells) == 0 {
-		text = strings.TrimSuffix(text, `, bell_id = CASE user_id`)
-	} else {
-		text += ` ELSE bell_id END`
-	}
-	_, err := tx.ExecContext(ctx, text+` WHERE conversation_id = ? AND left_at IS NULL`, append(args, m.Conversation)...)
+	_, err := tx.ExecContext(ctx, text+` WHERE p.conversation_id = ? AND p.left_at IS NULL`, append(args, m.Conversation)...)
 	return err
 }
 
