@@ -3,6 +3,7 @@ package bpbridge
 import (
 	"net/http"
 	"strconv"
+	"unicode/utf8"
 
 	"parley/messaging"
 	"parley/wpauth"
@@ -57,7 +58,7 @@ func (d *dialect) create(c *wprest.Call) error {
 	subject, content := phpText(c.Args.Value("subject")), d.messageText(c.Args.Value("message"))
 	var t *messaging.Thread
 	var err error
-	if id, ok := d.threadToReply(c); !ok {
+	if id, ok := d.threadToReply(c); !ok || !utf8.ValidString(subject) {
 		err = messaging.Refuse(messaging.Invalid, "")
 	} else if id != 0 {
 		t, err = d.Threads.ReplyThread(c.Ctx, d.actor(c), messaging.ConversationID(id), messaging.ThreadReply{
@@ -139,9 +140,9 @@ func phpText(v wprest.Value) string {
 }
 
 // messageText is the text of a message: a string that PHP, in version 1, does not
-// take for empty.
+// take for empty. Bytes that are no UTF-8, which a form can hold, the database refuses.
 func (d *dialect) messageText(v wprest.Value) string {
-	if v.Kind != wprest.String || v.Text == "0" && !d.second {
+	if v.Kind != wprest.String || v.Text == "0" && !d.second || !utf8.ValidString(v.Text) {
 		return ""
 	}
 	return v.Text

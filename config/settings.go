@@ -78,7 +78,7 @@ var settings = []setting{
 	{name: "limits.messages_per_minute", def: "30", kind: whole(0, 100000)},
 	{name: "limits.suggestions_per_minute", def: "60", kind: whole(0, 100000)},
 
-	{name: "buddypress.enabled", def: "false", kind: boolean},
+	{name: "buddypress.enabled", def: "true", kind: boolean},
 	{name: "buddypress.version_two", def: "true", kind: boolean},
 	{name: "buddypress.stars", def: "true", kind: boolean},
 	{name: "buddypress.starred_slug", def: "starred", kind: pathPart},

@@ -1,0 +1,4 @@
+package bpbridge
+
+// SearchTerm is for tests.
+var SearchTerm = searchTerm
