@@ -35,6 +35,25 @@ func cases(svc *service, d *seeded) []benchCase {
 		searches = append(searches, get("/conversations?search="+term))
 	}
 	inbox, unread := get("/conversations"), get("/conversations/unread-count")
+	inboxTen := get("/conversations?limit=10")
+	bp := func(path string) request {
+		return newRequest(svc.addr, "GET", "/wp-json/buddypress/v1/messages"+path, heavy, "", 200)
+	}
+	var bpThreads, bpSearches []request
+	for _, c := range d.long {
+		bpThreads = append(bpThreads, bp("/"+itoa(c)+"?messages_per_page=50"))
+	}
+	for _, term := range []string{d.rare, d.medium, d.common} {
+		bpSearches = append(bpSearches, bp("?search="+term))
+	}
+	bpList, bpStarred := bp(""), bp("?box=starred")
+	replies := make([]func(int64) request, len(d.directs))
+	for i, p := range d.directs {
+		headers, thread := loginHeaders(p[1]), p[0]
+		replies[i] = func(n int64) request {
+			return newRequest(svc.addr, "POST", "/wp-json/buddypress/v1/messages", headers, fmt.Sprintf(`{"id":%d,"recipients":[%d],"message":"Reply %d of the bench, about as long as people write."}`, thread, p[1], n), 200)
+		}
+	}
 	sends := make([]func(int64) request, len(d.directs))
 	for i, p := range d.directs {
 		headers := loginHeaders(p[1])
@@ -52,6 +71,12 @@ func cases(svc *service, d *seeded) []benchCase {
 		}},
 		{name: "unread", pick: func(int64) request { return unread }},
 		{name: "search", pick: func(i int64) request { return searches[i%int64(len(searches))] }},
+		{name: "inbox of 10", pick: func(int64) request { return inboxTen }},
+		{name: "bp list", pick: func(int64) request { return bpList }},
+		{name: "bp thread", pick: func(i int64) request { return bpThreads[i%int64(len(bpThreads))] }},
+		{name: "bp reply", writes: true, pick: func(i int64) request { return replies[(i*7919)%int64(len(replies))](i) }},
+		{name: "bp search", pick: func(i int64) request { return bpSearches[i%int64(len(bpSearches))] }},
+		{name: "bp starred", pick: func(int64) request { return bpStarred }},
 	}
 }
 

@@ -153,6 +153,17 @@ func seed(ctx context.Context, db *sqlx.DB, t schema.Tables, token string, sz si
 			return nil, err
 		}
 	}
+	for _, q := range []string{
+		// What sending would have left behind for the box of sent messages.
+		"UPDATE " + t.Participants + " p JOIN (SELECT conversation_id, sender_id, MAX(created_at) AS sent FROM " + t.Messages +
+			" GROUP BY conversation_id, sender_id) m ON m.conversation_id = p.conversation_id AND m.sender_id = p.user_id SET p.last_sent_at = m.sent",
+		fmt.Sprintf("INSERT INTO %s (user_id, conversation_id, message_id, message_at) SELECT %d, conversation_id, id, created_at FROM %s WHERE conversation_id <= %d AND seq = 2",
+			t.Stars, heavyMember, t.Messages, sz.heavy),
+	} {
+		if _, err := db.ExecContext(ctx, q); err != nil {
+			return nil, fmt.Errorf("seeding stars and sent messages: %w", err)
+		}
+	}
 	_, err := db.ExecContext(ctx, "ANALYZE TABLE "+strings.Join([]string{t.Conversations, t.Participants, t.Messages, t.MessageText}, ", "))
 	return out, err
 }
