@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // FormatTime writes the time of day of t as the site's members read it: in its
@@ -25,17 +26,19 @@ func (o Options) zone() *time.Location {
 // every letter of it, with a backslash before a letter that stands for itself.
 // Names of days and months are English.
 func FormatPHPDate(t time.Time, format string) string {
-	var b strings.Builder
-	runes := []rune(format)
-	for i := 0; i < len(runes); i++ {
-		if runes[i] == '\\' && i+1 < len(runes) {
-			i++
-			b.WriteRune(runes[i])
-			continue
+	b := make([]byte, 0, 32)
+	literal := false
+	for i, c := range format {
+		switch {
+		case literal:
+			b, literal = utf8.AppendRune(b, c), false
+		case c == '\\' && i+1 < len(format):
+			literal = true
+		default:
+			b = append(b, phpDateLetter(t, c)...)
 		}
-		b.WriteString(phpDateLetter(t, runes[i]))
 	}
-	return b.String()
+	return string(b)
 }
 
 func phpDateLetter(t time.Time, c rune) string {
@@ -88,7 +91,10 @@ func phpDateLetter(t time.Time, c rune) string {
 func phpTimeLetter(t time.Time, c rune) string {
 	switch c {
 	case 'a':
-		return t.Format("pm")
+		if t.Hour() < 12 {
+			return "am"
+		}
+		return "pm"
 	case 'A':
 		return t.Format("PM")
 	case 'B':
@@ -159,7 +165,20 @@ func ordinalSuffix(day int) string {
 }
 
 // pad writes n with leading zeros to at least width digits.
+// twoDigits are 00 to 99: times of day are made for every message that is shown.
+var twoDigits = func() string {
+	var b strings.Builder
+	for n := range 100 {
+		b.WriteByte(byte('0' + n/10))
+		b.WriteByte(byte('0' + n%10))
+	}
+	return b.String()
+}()
+
 func pad(n, width int) string {
+	if width == 2 && n >= 0 && n < 100 {
+		return twoDigits[2*n : 2*n+2]
+	}
 	s := strconv.Itoa(n)
 	if len(s) < width {
 		s = strings.Repeat("0", width-len(s)) + s

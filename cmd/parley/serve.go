@@ -1,6 +1,8 @@
 package main
 
 import (
+	"log/slog"
+
 	"github.com/spf13/cobra"
 
 	"parley/api"
@@ -21,9 +23,11 @@ another, until SIGTERM or Ctrl-C; then it finishes what it has accepted within
 				return err
 			}
 			tuneMemory(c.SearchCache)
+			lines := &logLines{w: cmd.ErrOrStderr()}
+			defer lines.Flush()
 			s := &Server{
 				Config:  c,
-				Log:     api.NewLogger(cmd.ErrOrStderr(), c.LogLevel, c.LogFormat),
+				Log:     slog.New(promptHandler{api.NewLogger(lines, c.LogLevel, c.LogFormat).Handler(), lines}),
 				Version: version,
 			}
 			return s.Run(cmd.Context())
