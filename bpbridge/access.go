@@ -163,7 +163,7 @@ func (d *dialect) mayStar(c *wprest.Call) error {
 func (d *dialect) admit(c *wprest.Call, g messaging.Gate) error {
 	d.touch(c)
 	if err := d.Admit(c.Ctx, d.actor(c), g); err != nil {
-		return createWords.translate(err)
+		return d.refuse(createWords, err)
 	}
 	id := d.Identity(c)
 	if !id.Can("read") {

@@ -82,6 +82,16 @@ func (w wording) refusing(text string) wording {
 	return w
 }
 
+// refuse is w.translate, and counts what that answers itself; the server counts what
+// it leaves.
+func (d *dialect) refuse(w wording, err error) error {
+	said := w.translate(err)
+	if r := messaging.ReasonOf(err); r != "" && messaging.ReasonOf(said) == "" && d.Refused != nil {
+		d.Refused(r)
+	}
+	return said
+}
+
 // translate puts a refusal into BuddyPress's words (contract 1.12, D12). What is
 // none passes as it is.
 func (w wording) translate(err error) error {

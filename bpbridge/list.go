@@ -42,7 +42,7 @@ func (d *dialect) list(c *wprest.Call) error {
 	q.Recipients, q.Messages = slicesOf(c)
 	found, err := d.Threads.ListThreads(c.Ctx, d.actor(c), q)
 	if err != nil {
-		return listWords.translate(err)
+		return d.refuse(listWords, err)
 	}
 	v, err := d.newView(c, c.Args.String("context") == "edit")
 	if err != nil {

@@ -15,6 +15,8 @@ type Options struct {
 	Threads messaging.Threads
 	// Admit refuses changes by members whose account is restricted (messaging.Service.Admit).
 	Admit func(context.Context, messaging.Actor, messaging.Gate) error
+	// Refused counts refusals; nil: nobody counts.
+	Refused func(messaging.Reason)
 	// Directory answers for members and for the site's options.
 	Directory wpauth.Directory
 	// Identity is who calls, and Actor the same with where the call came from.

@@ -19,7 +19,7 @@ func (d *dialect) get(c *wprest.Call) error {
 	t, err := d.Threads.GetThread(c.Ctx, d.actor(c), messaging.ConversationID(pathID(c)), q)
 	settle(c, err)
 	if err != nil {
-		return d.see.translate(err)
+		return d.refuse(d.see, err)
 	}
 	size := int64(q.Messages.PerPage)
 	c.SetTotals(t.MessageTotal, (t.MessageTotal+size-1)/size)
@@ -76,7 +76,7 @@ func (d *dialect) create(c *wprest.Call) error {
 		t, err = d.Threads.StartThread(c.Ctx, d.actor(c), in)
 	}
 	if err != nil {
-		return d.createWords(c, content).translate(err)
+		return d.refuse(d.createWords(c, content), err)
 	}
 	return d.answerThread(c, t, d.editing(c))
 }
@@ -163,7 +163,7 @@ func (d *dialect) update(c *wprest.Call) error {
 	})
 	settle(c, err)
 	if err != nil {
-		return d.change.translate(err)
+		return d.refuse(d.change, err)
 	}
 	return d.answerThread(c, t, d.editing(c))
 }
@@ -174,7 +174,7 @@ func (d *dialect) hasMessage(c *wprest.Call, id messaging.MessageID) error {
 		Viewer: d.viewer(c), Recipients: messaging.Slice{Page: 1, PerPage: 1}, ViewerTakesPart: true})
 	settle(c, err)
 	if err != nil {
-		return d.see.translate(err)
+		return d.refuse(d.see, err)
 	}
 	for i := range t.Messages {
 		if t.Messages[i].ID == id {
@@ -192,7 +192,7 @@ func (d *dialect) delete(c *wprest.Call) error {
 		ViewerTakesPart: d.second})
 	if err != nil {
 		settle(c, err)
-		return d.remove.translate(err)
+		return d.refuse(d.remove, err)
 	}
 	if !actor.Moderator {
 		c.State = refused
@@ -217,7 +217,7 @@ func (d *dialect) star(c *wprest.Call) error {
 	m, err := d.Threads.ToggleStar(c.Ctx, d.actor(c), messaging.MessageID(pathID(c)), d.keys)
 	settle(c, err)
 	if err != nil {
-		return starWords.translate(err)
+		return d.refuse(starWords, err)
 	}
 	v, err := d.newView(c, c.Args.String("context") == "edit")
 	if err != nil {

