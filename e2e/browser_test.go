@@ -114,11 +114,11 @@ func (b *browser) click(selector string) {
 }
 
 // ask evaluates an expression whose value is a string.
-func (b *browser) ask(expression string) string {
+func (b *browser) ask(expression string, options ...chromedp.EvaluateOption) string {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression, options...))
 	if err != nil {
 		b.fail(err)
 	}

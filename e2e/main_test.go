@@ -45,7 +45,7 @@ func run(m *testing.M) (code int, err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	site, err = wpsite.Start(ctx, wpsite.Options{Root: root, Binary: binary, WordPressDir: os.Getenv("WORDPRESS_DIR"),
+	site, err = wpsite.Start(ctx, wpsite.Options{Root: root, Binary: binary, WordPressDir: os.Getenv("WORDPRESS_DIR"), BuddyPress: true,
 		// The tests write faster than members do.
 		ParleyEnv: []string{"PARLEY_LIMITS_MESSAGES_PER_MINUTE=0", "PARLEY_LIMITS_NEW_CONVERSATIONS=0,0,0,0,0"}})
 	if err != nil {

@@ -18,6 +18,9 @@ func TestTheSnippetSendsParleyItsAddressesAndNothingElse(t *testing.T) {
 		wpsite.Conversations + "/unread-count", "/wp-json/jetonomy/v1/messaging/recipient-suggestions?q=bob",
 		"/?rest_route=/jetonomy/v1/conversations", "/index.php?rest_route=/jetonomy/v1/conversations",
 		"/?rest_route=%2Fjetonomy%2Fv1%2Fconversations&limit=1", "/?limit=1&rest_route=/jetonomy/v1/conversations",
+		buddyPress("v1"), buddyPress("v1") + "/", buddyPress("v1") + "?per_page=1", "/wp-json/BuddyPress/V1/messages", buddyPress("v2"),
+		"/index.php/wp-json/buddypress/v1/messages", "/?rest_route=/buddypress/v1/messages",
+		"/index.php?box=inbox&rest_route=%2Fbuddypress%2Fv2%2Fmessages",
 	}
 	for _, path := range parleys {
 		if a := do(t, c, "GET", path, nil); a.Status != 200 || !json.Valid(a.Body) {
@@ -31,6 +34,8 @@ func TestTheSnippetSendsParleyItsAddressesAndNothingElse(t *testing.T) {
 	for path, status := range map[string]int{
 		"/": 200, "/wp-json/": 200, "/wp-json/jetonomy/v1/spaces": 404, "/wp-json/wp/v2/users/me": 200,
 		"/?rest_route=/wp/v2/users/me": 200, "/?rest_route=/jetonomy/v1/spaces": 404, "/community/": 404, "/community/messagesque/": 404,
+		"/wp-json/buddypress/v1/members": 404, "/wp-json/buddypress/v1/messagesque": 404, "/wp-json/buddypress/v3/messages": 404,
+		"/?rest_route=/buddypress/v2/members/me": 404,
 	} {
 		a := do(t, c, "GET", path, nil)
 		if a.Status != status || !strings.Contains(strings.Join(a.Header.Values("Link"), " ")+a.Header.Get("X-Redirect-By"), "api.w.org") {

@@ -113,18 +113,26 @@ func (s *Site) StopParley() error {
 	return p.stop()
 }
 
-// snippet is deploy/nginx/parley.conf, word for word but for Parley's address,
-// which differs when its usual port is taken.
-func (s *Site) snippet() (string, error) {
-	b, err := os.ReadFile(filepath.Join(s.opts.Root, "deploy/nginx/parley.conf"))
-	if err != nil {
-		return "", err
+// snippets are the files of deploy/nginx a site owner includes, word for word but for
+// Parley's address, which differs when its usual port is taken.
+func (s *Site) snippets() (string, error) {
+	names := []string{"parley.conf"}
+	if s.opts.BuddyPress {
+		names = append(names, "parley-buddypress.conf")
+	}
+	var text strings.Builder
+	for _, name := range names {
+		b, err := os.ReadFile(filepath.Join(s.opts.Root, "deploy/nginx", name))
+		if err != nil {
+			return "", err
+		}
+		text.Write(b)
 	}
 	const usual = `"127.0.0.1:8070"`
-	if !strings.Contains(string(b), usual) {
-		return "", fmt.Errorf("deploy/nginx/parley.conf does not name %s", usual)
+	if strings.Count(text.String(), usual) != 1 {
+		return "", fmt.Errorf("%v of deploy/nginx do not name %s once", names, usual)
 	}
-	return strings.Replace(string(b), usual, fmt.Sprintf(`"127.0.0.1:%d"`, s.parleyPort), 1), nil
+	return strings.Replace(text.String(), usual, fmt.Sprintf(`"127.0.0.1:%d"`, s.parleyPort), 1), nil
 }
 
 func (s *Site) startNginx(ctx context.Context) error {
@@ -132,13 +140,13 @@ func (s *Site) startNginx(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	snippet, err := s.snippet()
+	snippets, err := s.snippets()
 	if err != nil {
 		return err
 	}
 	dir := filepath.Join(s.tmp, "nginx")
 	if err := errors.Join(os.Mkdir(dir, 0o755), s.owner.give(dir),
-		os.WriteFile(filepath.Join(dir, "parley.conf"), []byte(snippet), 0o644)); err != nil {
+		os.WriteFile(filepath.Join(dir, "parley.conf"), []byte(snippets), 0o644)); err != nil {
 		return err
 	}
 	conf := filepath.Join(dir, "nginx.conf")

@@ -27,6 +27,9 @@ type Options struct {
 	ParleyEnv []string
 	// WordPressDir is a WordPress tree to copy; "" means DefaultWordPressDir.
 	WordPressDir string
+	// BuddyPress makes BuddyPress's table of notifications, for Parley to keep, and
+	// sends BuddyPress's messages interface to Parley. The plugin itself is not there.
+	BuddyPress bool
 	// Port is nginx's on 127.0.0.1, 0 for a free one. ParleyPort and OpsPort are
 	// wishes: when taken, or 0, free ones serve.
 	Port, ParleyPort, OpsPort int
@@ -106,6 +109,11 @@ func Start(ctx context.Context, o Options) (_ *Site, err error) {
 	}
 	if err = s.installJetonomy(ctx); err != nil {
 		return nil, err
+	}
+	if o.BuddyPress {
+		if err = s.installBuddyPress(ctx); err != nil {
+			return nil, err
+		}
 	}
 	o.Progress("starting php-fpm, nginx and Parley")
 	if err = s.startPHP(ctx); err != nil {
