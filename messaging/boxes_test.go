@@ -178,6 +178,20 @@ func TestStatementsOfThreadsAreFew(t *testing.T) {
 	h.check()
 }
 
+// TestSearchGoesOverBothSurfaces finds what either surface wrote, upper and lower case
+// and accents alike, and titles as the subjects they are.
+func TestSearchGoesOverBothSurfaces(t *testing.T) {
+	h := open(t, unhurried)
+	group := h.group(alice, bob, carol) // "Trip", "Hello all"
+	th := h.thread(alice, "Journey", "Bring the <b>map</b>", bob)
+	h.send(carol, group, "Ein Café, 50% off & <i>more</i>")
+	h.send(alice, th.ID, "a_b")
+	for search, ids := range map[string]threadIDs{"trip": {group}, "CAFE": {group}, "0%": {group}, "Map": {th.ID}, "<b>": {th.ID},
+		"a_b": {th.ID}, "_": {th.ID}, "%": {group}, "\u0301": nil, "journey": {th.ID}, "r": {group, th.ID}, "more": {group}} {
+		h.boxIs(bob, messaging.BoxInbox, "searched for "+search, ids, searching(search))
+	}
+}
+
 // TestSearchesThatCannotBe: no text holds what is not UTF-8, or is longer than texts
 // are, and a search does not go on for ever.
 func TestSearchesThatCannotBe(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"parley/messaging/store"
 	"parley/wpauth"
+	"parley/wptext"
 )
 
 // ListThreads implements Threads.
@@ -52,7 +53,7 @@ func (s *Service) listThreads(ctx context.Context, a Actor, q ThreadsQuery) (Thr
 	if err := s.mayList(ctx, a, q.Viewer); err != nil {
 		return ThreadPage{}, err
 	}
-	sq := store.BoxQuery{Viewer: int64(q.Viewer), Box: store.Box(q.Box), Search: q.Search,
+	sq := store.BoxQuery{Viewer: int64(q.Viewer), Box: store.Box(q.Box), Search: q.Search, Folded: wptext.Fold(q.Search),
 		Limit: q.PerPage, Offset: (q.Page - 1) * q.PerPage}
 	if q.State != AnyState {
 		unread := q.State == UnreadOnly
@@ -64,19 +65,49 @@ func (s *Service) listThreads(ctx context.Context, a Actor, q ThreadsQuery) (Thr
 			return ThreadPage{}, nil
 		}
 	}
-	heads, err := s.store.BoxPage(ctx, sq)
+	read := s.boxPage
+	if sq.Gathered() {
+		read = s.gather
+	}
+	var p ThreadPage
+	heads, total, err := read(ctx, sq)
 	if err != nil {
 		return ThreadPage{}, err
 	}
-	p := ThreadPage{Total: sq.Offset + len(heads)}
-	if len(heads) == q.PerPage || len(heads) == 0 && sq.Offset > 0 {
-		if p.Total, err = s.boxTotal(ctx, sq); err != nil {
-			return ThreadPage{}, err
-		}
-	}
+	p.Total = total
 	p.Threads, err = s.threads(ctx, heads, ThreadQuery{Viewer: q.Viewer, Messages: q.Messages, Recipients: q.Recipients,
 		NewestFirst: q.NewestFirst, Fields: q.Fields})
 	return p, err
+}
+
+// boxPage reads a page of a box. The end of the box tells the total by itself.
+func (s *Service) boxPage(ctx context.Context, q store.BoxQuery) (heads []store.ThreadHead, total int, err error) {
+	if heads, err = s.store.BoxPage(ctx, q); err != nil {
+		return nil, 0, err
+	}
+	total = q.Offset + len(heads)
+	if len(heads) == q.Limit || len(heads) == 0 && q.Offset > 0 {
+		total, err = s.boxTotal(ctx, q)
+	}
+	return heads, total, err
+}
+
+// gather reads a page of what is put together from messages.
+func (s *Service) gather(ctx context.Context, q store.BoxQuery) (heads []store.ThreadHead, total int, err error) {
+	ids, err := s.store.BoxIDs(ctx, q)
+	if err != nil {
+		return nil, 0, err
+	}
+	total = len(ids)
+	ids = ids[min(q.Offset, total):]
+	ids = ids[:min(q.Limit, len(ids))]
+	if heads, err = s.store.Heads(ctx, ids); err != nil {
+		return nil, 0, err
+	}
+	slices.SortFunc(heads, func(a, b store.ThreadHead) int {
+		return cmp.Compare(slices.Index(ids, a.ID), slices.Index(ids, b.ID))
+	})
+	return heads, total, nil
 }
 
 // mayList lets members see their own boxes and moderators everybody's (1.4). That the
@@ -101,7 +132,7 @@ func (s *Service) mayList(ctx context.Context, a Actor, viewer wpauth.UserID) er
 func (s *Service) boxTotal(ctx context.Context, q store.BoxQuery) (int, error) {
 	place := inboxTotal
 	switch {
-	case q.Search != "" || q.Unread != nil || q.With != nil || q.Box == store.BoxStarred:
+	case q.Unread != nil || q.With != nil:
 		return s.store.BoxTotal(ctx, q)
 	case q.Box == store.BoxSent:
 		place = sentTotal

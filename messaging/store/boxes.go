@@ -23,8 +23,10 @@ type BoxQuery struct {
 	// Unread selects by the viewer's unread count: nil any, else with or without.
 	Unread *bool
 	// Search is looked for in stored subjects and texts; "" = none. A message has to
-	// fulfil the box's condition and hold it.
-	Search string
+	// fulfil the box's condition and hold it. Folded is the same as message_text.body
+	// holds texts: those of the other surface are compared so, which is many times
+	// faster than a comparison by collation.
+	Search, Folded string
 	// With selects threads in which one of these takes part; nil = all threads.
 	With          []int64
 	Limit, Offset int
@@ -42,9 +44,26 @@ type First struct {
 	Subject string
 }
 
-// BoxPage reads a page of a box, newest qualifying message first. The inbox and the
-// sentbox are one backward range of an index each; what is unread, starred or searched
-// for is found first and then sorted.
+// Gathered tells whether a box is put together from messages: what is starred or
+// searched for. It is read whole (BoxIDs), because finding is the work and counting
+// would be all of it once more; other boxes are read by the page.
+func (q BoxQuery) Gathered() bool { return q.Search != "" || q.Box == BoxStarred }
+
+// BoxIDs reads a box that is gathered, newest qualifying message first; Limit and
+// Offset mean nothing to it.
+func (s *Store) BoxIDs(ctx context.Context, q BoxQuery) (ids []int64, err error) {
+	text, args := s.boxIDsText(q)
+	err = s.db.SelectContext(ctx, &ids, text, args...)
+	return ids, err
+}
+
+func (s *Store) boxIDsText(q BoxQuery) (string, []any) {
+	from, args, order := s.box(q)
+	return `SELECT p.conversation_id` + from + ` ORDER BY ` + order + ` DESC, p.conversation_id DESC`, args
+}
+
+// BoxPage reads a page of a box that is not gathered, newest qualifying message first:
+// one backward range of an index, but for what is unread, which is sorted.
 func (s *Store) BoxPage(ctx context.Context, q BoxQuery) ([]ThreadHead, error) {
 	text, args := s.boxPageText(q)
 	return s.heads(ctx, q.Limit, text, args...)
@@ -103,7 +122,7 @@ func (s *Store) boxPageText(q BoxQuery) (string, []any) {
 func (s *Store) box(q BoxQuery) (from string, args []any, order string) {
 	index := ``
 	switch {
-	case q.Search != "" || q.Box == BoxStarred:
+	case q.Gathered():
 		var found string
 		found, args = s.qualifying(q)
 		from, order = ` FROM (`+found+`) g STRAIGHT_JOIN `+s.t.Participants+` p ON p.conversation_id = g.conversation_id`, `g.at`
@@ -118,7 +137,7 @@ func (s *Store) box(q BoxQuery) (from string, args []any, order string) {
 		from = ` FROM ` + s.t.Participants + ` p` + index
 	}
 	from, args = from+` WHERE p.user_id = ?`+inBox(q.Box, "p"), append(args, q.Viewer)
-	if q.Box == BoxSent && q.Search == "" {
+	if q.Box == BoxSent && !q.Gathered() {
 		from += ` AND p.last_sent_at IS NOT NULL`
 	}
 	if q.Unread != nil {
@@ -156,9 +175,15 @@ func (s *Store) qualifying(q BoxQuery) (text string, args []any) {
 	if q.Box == BoxStarred {
 		text += ` STRAIGHT_JOIN ` + s.t.Stars + ` s ON s.user_id = v.user_id AND s.conversation_id = m.conversation_id AND s.message_id = m.id`
 	}
-	text += ` WHERE v.user_id = ?` + inBox(q.Box, "v") + `
-		AND (m.content LIKE ? OR m.subject LIKE ? OR m.subject IS NULL AND d.title LIKE ?)`
+	text += ` LEFT JOIN ` + s.t.MessageText + ` x ON x.conversation_id = m.conversation_id AND x.message_id = m.id
+		WHERE v.user_id = ?` + inBox(q.Box, "v") + `
+		AND (m.format = 1 AND (m.content LIKE ? OR m.subject LIKE ?)
+			OR m.format = 0 AND d.title IS NOT NULL AND d.title LIKE ?`
 	args = []any{q.Viewer, like, like, like}
+	if q.Folded != "" {
+		text, args = text+` OR m.format = 0 AND LOCATE(?, x.body) > 0`, append(args, []byte(q.Folded))
+	}
+	text += `)`
 	if q.Box == BoxSent {
 		text, args = text+` AND m.sender_id = ?`, append(args, q.Viewer)
 	}
