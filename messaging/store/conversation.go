@@ -80,18 +80,7 @@ const participantColumns = `p.id, p.conversation_id, p.user_id, p.joined_at, p.l
 	p.last_read_seq, p.last_read_at, p.unread_count, p.is_muted, p.is_archived, p.is_blocked,
 	p.sender_only, p.deleted_at, p.bell_id`
 
-func (p *Participant) scan(rows interface{ Scan(...any) error }) error {
-	var leftAt, readAt, deletedAt sql.NullTime
-	var leftSeq, bell sql.NullInt64
-	err := rows.Scan(&p.RowID, &p.Conversation, &p.User, &p.JoinedAt, &leftAt, &leftSeq,
-		&p.LastReadSeq, &readAt, &p.Unread, &p.Muted, &p.Archived, &p.Blocked,
-		&p.SenderOnly, &deletedAt, &bell)
-	p.LeftAt, p.LeftSeq, p.LastReadAt = leftAt.Time, leftSeq.Int64, readAt.Time
-	p.DeletedAt, p.BellID = deletedAt.Time, bell.Int64
-	return err
-}
-
-// read is scan for the statements of pages.
+// read takes a row of participantColumns.
 func (p *Participant) read(r mysql.Row) {
 	p.RowID, p.Conversation, p.User = r.Int(0), r.Int(1), r.Int(2)
 	p.JoinedAt, p.LeftAt, p.LeftSeq = r.Time(3), r.Time(4), r.Int(5)
