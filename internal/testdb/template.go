@@ -43,7 +43,7 @@ func template(bin, base string) (string, error) {
 		return "", err
 	}
 	args := append(serverArgs(half), "--auth-root-authentication-method=normal", "--skip-test-db",
-		"--skip-name-resolve")
+		"--skip-name-resolve", "--force") // --force: the machine need not know its own name
 	if out, err := exec.Command("mariadb-install-db", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}
