@@ -176,7 +176,8 @@ func TestReadingIsBounded(t *testing.T) {
 	} {
 		start := time.Now()
 		read(t, text, map[string]string{"/site/wp-config.php": text})
-		if d := time.Since(start); d > 5*time.Second {
+		// Far more than it takes, even with the race detector on a busy machine.
+		if d := time.Since(start); d > 30*time.Second {
 			t.Errorf("%s took %v", name, d)
 		}
 	}

@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -59,7 +60,11 @@ func once(ctx context.Context, db Beginner, f func(*sqlx.Tx) error) error {
 		return err
 	}
 	committed = true
-	return tx.Commit()
+	err = tx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err() // it ended first, and database/sql has rolled back for it
+	}
+	return err
 }
 
 // pause waits a moment before another attempt, each time longer, and never equally
