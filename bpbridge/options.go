@@ -45,6 +45,10 @@ type Settings struct {
 	EmojiBase string
 	// SenderIDsAsList writes sender_ids as the documented list instead of an object (D3).
 	SenderIDsAsList bool
+	// AvatarsDir is the folder of avatars members uploaded through BuddyPress, and
+	// AvatarsURL where it is served; without a folder everybody has a Gravatar, and ""
+	// for the address is wp-content/uploads/avatars of the site.
+	AvatarsDir, AvatarsURL string
 	// Fields are kept with each message and shown (contract 1.11).
 	Fields []Field
 }
@@ -90,6 +94,7 @@ type dialect struct {
 	Options
 	namespace string
 	keys      []string // meta keys of Fields
+	pictures  *pictures
 	// second is version 2, BuddyPress 15's own (contract 1.13).
 	second bool
 	// see, change and remove are the wordings of Get, Update and Delete.
@@ -106,11 +111,12 @@ func Routes(o Options) ([]wprest.Route, error) {
 	for i := range o.Fields {
 		keys = append(keys, o.Fields[i].key())
 	}
-	first := &dialect{Options: o, namespace: "buddypress/v1", keys: keys,
+	uploaded := newPictures(o.AvatarsDir)
+	first := &dialect{Options: o, namespace: "buddypress/v1", keys: keys, pictures: uploaded,
 		see: getWords, change: updateWords, remove: deleteWords}
 	routes := first.routes()
 	if !o.WithoutVersion2 {
-		second := &dialect{Options: o, namespace: "buddypress/v2", keys: keys, second: true,
+		second := &dialect{Options: o, namespace: "buddypress/v2", keys: keys, pictures: uploaded, second: true,
 			see: getWords.refusing(sayNotAllowed), change: updateWords.refusing(sayNotAllowed),
 			remove: deleteWords.refusing(sayNotAllowed)}
 		routes = append(routes, second.routes()...)

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"parley/wpauth"
@@ -28,7 +29,8 @@ func (v *view) userLink(m wpauth.Member) string {
 	return v.site.Home + "/?bp_members=1&#038;bp_member=" + m.Nicename
 }
 
-// writeAvatars writes user_avatars, unless the site shows none (contract 1.10).
+// writeAvatars writes user_avatars, unless the site shows none (contract 1.10): what a
+// member uploaded, else their Gravatar.
 func (v *view) writeAvatars(j *wprest.JSON, m wpauth.Member) {
 	if !v.site.ShowAvatars {
 		return
@@ -39,8 +41,27 @@ func (v *view) writeAvatars(j *wprest.JSON, m wpauth.Member) {
 	if v.site.AvatarDefault != "" {
 		rest += "&#038;d=" + url.QueryEscape(v.site.AvatarDefault)
 	}
+	full, thumb := base+avatarFull+rest, base+avatarThumb+rest
+	if m.Exists {
+		folder := v.d.avatarsURL(v.site) + "/" + strconv.FormatInt(int64(m.ID), 10) + "/"
+		uploaded := v.d.pictures.of(m.ID)
+		if uploaded.full != "" {
+			full = folder + uploaded.full
+		}
+		if uploaded.thumb != "" {
+			thumb = folder + uploaded.thumb
+		}
+	}
 	j.Key("user_avatars").Open()
-	j.Key("full").Str(base + avatarFull + rest)
-	j.Key("thumb").Str(base + avatarThumb + rest)
+	j.Key("full").Str(full)
+	j.Key("thumb").Str(thumb)
 	j.Close()
+}
+
+// avatarsURL is where the folder of uploaded avatars is served, without a last slash.
+func (d *dialect) avatarsURL(site wpauth.Options) string {
+	if d.AvatarsURL != "" {
+		return strings.TrimRight(d.AvatarsURL, "/")
+	}
+	return strings.TrimRight(site.SiteURL, "/") + "/wp-content/uploads/avatars"
 }

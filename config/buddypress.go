@@ -17,6 +17,9 @@ type BuddyPress struct {
 	StarredSlug string
 	// MembersSlug is the first part of the addresses of members' pages.
 	MembersSlug string
+	// AvatarsDir is the folder of avatars members uploaded, AvatarsURL where it is
+	// served; "" for wp-content/uploads/avatars beside wp-config.php, and of the site.
+	AvatarsDir, AvatarsURL string
 	// EmojiImages is where pictures of emoji are, with a slash at the end; "" for none.
 	EmojiImages string
 	// SenderIDsAsList writes sender_ids as a list.

@@ -114,6 +114,8 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 		Stars:           yes("buddypress.stars"),
 		StarredSlug:     get("buddypress.starred_slug"),
 		MembersSlug:     get("buddypress.members_slug"),
+		AvatarsDir:      get("buddypress.avatars_dir"),
+		AvatarsURL:      get("buddypress.avatars_url"),
 		EmojiImages:     get("buddypress.emoji_images"),
 		SenderIDsAsList: yes("buddypress.sender_ids_as_list"),
 	}

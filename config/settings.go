@@ -83,6 +83,8 @@ var settings = []setting{
 	{name: "buddypress.stars", def: "true", kind: boolean},
 	{name: "buddypress.starred_slug", def: "starred", kind: pathPart},
 	{name: "buddypress.members_slug", def: "members", kind: pathPart},
+	{name: "buddypress.avatars_dir", kind: anything},
+	{name: "buddypress.avatars_url", kind: webAddress},
 	{name: "buddypress.emoji_images", kind: webAddress},
 	{name: "buddypress.sender_ids_as_list", def: "false", kind: boolean},
 	{name: "buddypress.fields", kind: fields},

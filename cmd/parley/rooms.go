@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -257,6 +258,8 @@ func buddypress(c *config.Config) *bpbridge.Settings {
 		WithoutStars:    !b.Stars,
 		StarredSlug:     b.StarredSlug,
 		MembersSlug:     b.MembersSlug,
+		AvatarsDir:      avatarsDir(c),
+		AvatarsURL:      b.AvatarsURL,
 		EmojiBase:       b.EmojiImages,
 		SenderIDsAsList: b.SenderIDsAsList,
 	}
@@ -264,4 +267,13 @@ func buddypress(c *config.Config) *bpbridge.Settings {
 		s.Fields = append(s.Fields, bpbridge.Field{Name: f.Name, Type: f.Type, MetaKey: f.MetaKey})
 	}
 	return s
+}
+
+// avatarsDir is where BuddyPress keeps uploaded avatars: the setting, else the folder
+// below wp-config.php, where WordPress is on most sites.
+func avatarsDir(c *config.Config) string {
+	if c.BuddyPress.AvatarsDir != "" || c.WPConfig == "" {
+		return c.BuddyPress.AvatarsDir
+	}
+	return filepath.Join(filepath.Dir(c.WPConfig), "wp-content", "uploads", "avatars")
 }
