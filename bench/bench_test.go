@@ -51,7 +51,7 @@ func TestBench(t *testing.T) {
 	}
 	t.Setenv("TMPDIR", disk)
 	server := testdb.NewServer(t, "--innodb-buffer-pool-size=2G", "--innodb-log-file-size=512M",
-		"--innodb-flush-method=O_DIRECT", "--innodb-flush-log-at-trx-commit=1", "--local-infile=1")
+		"--innodb-flush-method=O_DIRECT", "--innodb-flush-log-at-trx-commit=1", "--debug-no-sync=0", "--local-infile=1")
 	dsn := server.Database(t)
 	loadSite(t, dsn)
 	// Loading the data may take longer than any statement of the service.

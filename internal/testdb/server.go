@@ -150,8 +150,11 @@ func newServer(args []string) (*Server, error) {
 
 // serverArgs are the options common to the template and the running server. No
 // flush reaches the disk, but commits reach the kernel, so a killed server loses nothing.
-func serverArgs(datadir string) []string {
-	args := []string{"--no-defaults", "--datadir=" + datadir, "--innodb-log-file-size=16M",
+//
+// tmpdir must be the server's own: a server that starts removes what it takes for
+// leftovers in there, and in a shared folder that is another one's temporary tables.
+func serverArgs(datadir, tmpdir string) []string {
+	args := []string{"--no-defaults", "--datadir=" + datadir, "--tmpdir=" + tmpdir, "--innodb-log-file-size=16M",
 		"--innodb-flush-method=nosync", "--debug-no-sync", "--skip-sync-frm"}
 	if os.Geteuid() == 0 {
 		args = append(args, "--user=root")
@@ -169,7 +172,11 @@ func (s *Server) start() error {
 		return err
 	}
 	defer logFile.Close()
-	args := append(serverArgs(filepath.Join(s.dir, "data")),
+	tmp := filepath.Join(s.dir, "tmp")
+	if err := os.MkdirAll(tmp, 0o700); err != nil {
+		return err
+	}
+	args := append(serverArgs(filepath.Join(s.dir, "data"), tmp),
 		"--socket="+s.socket, "--port="+strconv.Itoa(s.port), "--bind-address=127.0.0.1",
 		"--pid-file="+filepath.Join(s.dir, "pid"), "--skip-name-resolve", "--skip-log-bin",
 		"--performance-schema=OFF", "--max-connections=600", "--innodb-buffer-pool-size=128M",

@@ -42,7 +42,12 @@ func template(bin, base string) (string, error) {
 	if err := os.RemoveAll(half); err != nil {
 		return "", err
 	}
-	args := append(serverArgs(half), "--auth-root-authentication-method=normal", "--skip-test-db",
+	scratch, err := os.MkdirTemp(base, "scratch-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(scratch)
+	args := append(serverArgs(half, scratch), "--auth-root-authentication-method=normal", "--skip-test-db",
 		"--skip-name-resolve", "--force") // --force: the machine need not know its own name
 	if out, err := exec.Command("mariadb-install-db", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
