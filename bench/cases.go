@@ -101,7 +101,7 @@ func (r *replays) sample() captured {
 // cannot be replayed twice, so there must be enough for every cell.
 const (
 	recordedReads  = 24
-	recordedWrites = 30000
+	recordedWrites = 8000
 )
 
 // record notes the statements of requests. Reads are recorded one by one; writes
