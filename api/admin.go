@@ -23,7 +23,7 @@ func (s *server) adminRoutes() []wprest.Route {
 	endpoint := func(method string, h func(*wprest.Call) error, args ...wprest.Arg) wprest.Endpoint {
 		return wprest.Endpoint{Methods: []string{method}, Gate: s.oversight, Args: args, Handle: h}
 	}
-	return []wprest.Route{
+	routes := []wprest.Route{
 		route("/conversations", endpoint("GET", s.overseeList, page, perPage,
 			wprest.Arg{Name: "member", Type: wprest.TypeInt, Min: wprest.Bound(1), Description: "Only this member's conversations."},
 			moment("before", "Only conversations with their last activity before this moment."),
@@ -34,6 +34,10 @@ func (s *server) adminRoutes() []wprest.Route {
 		route("/members/{id}/blocks/{other}", endpoint("DELETE", s.clearBlock)),
 		route("/audit", endpoint("GET", s.audit, page, perPage)),
 	}
+	if s.Doctor != nil {
+		routes = append(routes, route("/doctor", endpoint("GET", s.examine)))
+	}
+	return routes
 }
 
 // adminAllow tells the methods to those who may use them.

@@ -14,6 +14,7 @@ import (
 
 	"parley/api"
 	"parley/config"
+	"parley/internal/doctor"
 	"parley/internal/mysql"
 	"parley/internal/testdb"
 	"parley/messaging"
@@ -38,6 +39,7 @@ type setup struct {
 	minTrust int
 	dsn      string
 	pages    http.Handler
+	doctor   func(context.Context) doctor.Report
 	home     string
 }
 
@@ -96,7 +98,7 @@ func newCommunity(t *testing.T, options ...option) *community {
 	must(err)
 	engine, err := api.New(api.Options{Messenger: c.svc, Directory: c.site, Authenticate: c.site.Authenticate,
 		Limits: s.limits, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		Available: db.Available, Guard: db.Guard, Pages: s.pages, Now: c.clock.Now})
+		Available: db.Available, Guard: db.Guard, Pages: s.pages, Doctor: s.doctor, Version: "1.2.3", Now: c.clock.Now})
 	must(err)
 	srv := httptest.NewServer(engine)
 	t.Cleanup(srv.Close)

@@ -14,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/bpbridge"
+	"parley/internal/doctor"
 	"parley/messaging"
 	"parley/wpauth"
 )
@@ -46,6 +47,10 @@ type Options struct {
 	Guard func(context.Context) (context.Context, context.CancelFunc)
 	// Pages serves what is below /{community}/messages; nil: nothing is there.
 	Pages http.Handler
+	// Doctor examines the installation for its administrators; nil: there is no such
+	// address. Version is Parley's, told beside it.
+	Doctor  func(context.Context) doctor.Report
+	Version string
 	// Refused counts refusals (Metrics.Refused); nil: nobody counts.
 	Refused func(messaging.Reason)
 	// Middleware runs around every request: request id, log, metrics.

@@ -18,6 +18,7 @@ const (
 	AuditBlocksView       = "blocks.view"
 	AuditBlockClear       = "blocks.clear"
 	AuditLogView          = "audit.view"
+	AuditInstallationView = "installation.view"
 	// What moderators do on the BuddyPress surface in threads that are not theirs.
 	AuditThreadList   = "thread.list"
 	AuditThreadView   = "thread.view"

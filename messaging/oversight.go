@@ -71,6 +71,15 @@ func (s *Service) OverseeList(ctx context.Context, a Actor, q OverseeQuery) (Ove
 	return OverseePage{Conversations: conversations, Total: total}, err
 }
 
+// OverseeInstallation admits somebody who looks at the state of the installation, and
+// writes it down; what there is to see is not of messaging.
+func (s *Service) OverseeInstallation(ctx context.Context, a Actor) error {
+	if err := mayOversee(a); err != nil {
+		return err
+	}
+	return s.oversee(ctx, a, store.Audit{Action: AuditInstallationView}, nil)
+}
+
 // OverseeGet returns one conversation as no member sees it: Me is nil.
 func (s *Service) OverseeGet(ctx context.Context, a Actor, id ConversationID) (*Conversation, error) {
 	if err := mayOversee(a); err != nil {

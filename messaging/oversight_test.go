@@ -65,6 +65,7 @@ func TestOversightIsForManageOptionsAlone(t *testing.T) {
 			"blocks":   func() error { _, err := h.Blocks(ctx, who, alice.ID); return err },
 			"clear":    func() error { _, err := h.ClearBlock(ctx, who, alice.ID, bob.ID); return err },
 			"audit":    func() error { _, err := h.Audit(ctx, who, messaging.AuditQuery{Page: 1, PerPage: 50}); return err },
+			"doctor":   func() error { return h.OverseeInstallation(ctx, who) },
 		}
 		for name, call := range calls {
 			if err := call(); messaging.ReasonOf(err) != messaging.Forbidden {

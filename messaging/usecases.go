@@ -56,6 +56,8 @@ type Messenger interface {
 	Blocks(ctx context.Context, a Actor, member wpauth.UserID) ([]Block, error)
 	ClearBlock(ctx context.Context, a Actor, member, other wpauth.UserID) (cleared int, err error)
 	Audit(ctx context.Context, a Actor, q AuditQuery) (AuditPage, error)
+	// OverseeInstallation writes down that the actor looks at the state of the installation.
+	OverseeInstallation(ctx context.Context, a Actor) error
 
 	// Events returns committed events after a position, in order, without gaps:
 	// an event is never delivered before one with a smaller position.

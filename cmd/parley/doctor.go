@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"parley/config"
 	"parley/internal/doctor"
 )
 
@@ -43,6 +45,17 @@ table is made and removed to see whether Parley may.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings as JSON")
 	return cmd
+}
+
+// examiner examines the installation a service runs with, once at a time: two
+// examinations would meet in the one table they make and remove.
+func examiner(c *config.Config) func(context.Context) doctor.Report {
+	var one sync.Mutex
+	return func(ctx context.Context) doctor.Report {
+		one.Lock()
+		defer one.Unlock()
+		return doctor.Examine(ctx, doctor.Patient{Config: c})
+	}
 }
 
 func printReport(cmd *cobra.Command, r doctor.Report, asJSON bool) error {

@@ -99,6 +99,8 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		Available:      r.db.Available,
 		Guard:          r.db.Guard,
 		Pages:          pages,
+		Doctor:         examiner(c),
+		Version:        s.Version,
 		Refused:        s.metrics.Refused,
 		Middleware:     []gin.HandlerFunc{api.Observe(s.Log, s.metrics, time.Now)},
 		Log:            s.Log,
