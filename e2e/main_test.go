@@ -37,6 +37,10 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer os.RemoveAll(tmp)
+	assets := exec.Command(filepath.Join(root, "scripts", "assets.sh"))
+	if out, err := assets.CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("build the assets: %w\n%s", err, out)
+	}
 	binary := filepath.Join(tmp, "parley")
 	build := exec.Command("go", "build", "-race", "-o", binary, "./cmd/parley")
 	build.Dir = root

@@ -5,5 +5,6 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 scripts/deps.sh database
+scripts/assets.sh
 # shellcheck disable=SC2086
 go test -tags bench -count=1 -timeout 90m -run '^TestBench$' -v ./bench -args ${BENCH_ARGS:-}

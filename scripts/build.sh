@@ -4,6 +4,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 version=${VERSION:-$(git describe --tags --always --dirty 2>/dev/null || echo unknown)}
+scripts/assets.sh
 mkdir -p bin
 CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$version" -o bin/parley ./cmd/parley
 say "bin/parley $version"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs the programs the demo and the tests start, where they are missing:
-# MariaDB, nginx, PHP, WordPress, and with "browser" Chromium. Debian 12 and
+# MariaDB, nginx, PHP, WordPress, with "browser" Chromium, and with "assets" Node and
+# npm, which build the browser's part. Debian 12 and
 # Ubuntu. No service is started or left enabled by it.
 #
-#   scripts/deps.sh database|site|browser…
+#   scripts/deps.sh assets|database|site|browser…
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -20,12 +21,18 @@ have_browser() {
 	done
 	return 1
 }
+# esbuild and TypeScript want 18; flock comes with util-linux everywhere.
+have_node() { have node && [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge 18 ]; }
 have_wordpress() { [ -f "${WORDPRESS_DIR:-/usr/share/wordpress}/wp-load.php" ]; }
 
 missing() {
 	local want
 	for want in "$@"; do
 		case $want in
+		assets)
+			have_node || echo nodejs
+			have npm || echo npm
+			;;
 		database) have mariadbd || echo mariadb-server ;;
 		site)
 			have nginx || echo nginx-light

@@ -4,6 +4,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-scripts/deps.sh database site browser
+scripts/deps.sh assets database site browser
 scripts/lint.sh
+scripts/assets.sh test
 scripts/gotest.sh ./...
