@@ -21,6 +21,11 @@ type Tables struct {
 	AuditLog      string
 	Events        string
 	Migrations    string
+
+	ImportSources   string
+	ImportThreads   string
+	ImportOriginals string
+	ImportRemap     string
 }
 
 var prefixPattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,40}$`)
@@ -52,5 +57,10 @@ func Names(prefix string) Tables {
 		AuditLog:      q("audit_log"),
 		Events:        q("events"),
 		Migrations:    q("schema_migrations"),
+
+		ImportSources:   q("import_sources"),
+		ImportThreads:   q("import_threads"),
+		ImportOriginals: q("import_originals"),
+		ImportRemap:     q("import_remap"),
 	}
 }
