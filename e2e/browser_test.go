@@ -5,10 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"parley/internal/bound"
 )
 
 // findBrowser finds Chromium, or what PARLEY_BROWSER names.
@@ -34,31 +37,52 @@ type browser struct {
 	ctx context.Context
 }
 
-// newBrowser starts a Chromium without cookies.
-func newBrowser(t *testing.T) *browser {
+// chromium starts the one Chromium of all tests; its start takes longer than most of
+// them.
+func chromium(t *testing.T) context.Context {
 	t.Helper()
-	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(findBrowser(t)), chromedp.NoSandbox, chromedp.Headless, chromedp.NoFirstRun,
-		chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 900),
+	chromiumOnce.Do(func() {
+		dir, err := os.MkdirTemp("", "parley-chromium-")
+		if err == nil {
+			err = bound.Remove(dir)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		options := []chromedp.ExecAllocatorOption{
+			chromedp.ExecPath(findBrowser(t)), chromedp.NoSandbox, chromedp.Headless, chromedp.NoFirstRun,
+			chromedp.DisableGPU, chromedp.UserDataDir(dir), chromedp.WindowSize(1280, 900),
+		}
+		// Chromium is to talk to this site, and not to its maker.
+		for _, flag := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync",
+			"disable-default-apps", "disable-extensions", "no-default-browser-check", "disable-dev-shm-usage"} {
+			options = append(options, chromedp.Flag(flag, true))
+		}
+		allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+		ctx, leave := chromedp.NewContext(allocator)
+		atEnd = append(atEnd, func() { leave(); stop() })
+		if err := chromedp.Do(ctx); err != nil {
+			t.Fatal(err)
+		}
+		chromiumTab = ctx
+	})
+	if chromiumTab == nil {
+		t.Fatal("Chromium did not start")
 	}
-	// Chromium is to talk to this site, and not to its maker.
-	for _, flag := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync",
-		"disable-default-apps", "disable-extensions", "no-default-browser-check", "disable-dev-shm-usage"} {
-		options = append(options, chromedp.Flag(flag, true))
-	}
-	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	return openTab(t, ctx)
+	return chromiumTab
 }
 
-// another is a browser with cookies of its own in the same Chromium.
-func (b *browser) another() *browser {
-	b.t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-	b.t.Cleanup(cancel)
-	return openTab(b.t, ctx)
+var (
+	chromiumOnce sync.Once
+	chromiumTab  context.Context
+)
+
+// newBrowser is a browser without cookies.
+func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(chromium(t), chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	return openTab(t, ctx)
 }
 
 func openTab(t *testing.T, ctx context.Context) *browser {

@@ -32,24 +32,23 @@ func run(m *testing.M) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	tmp, err := os.MkdirTemp("", "parley-e2e-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(tmp)
-	assets := exec.Command(filepath.Join(root, "scripts", "assets.sh"))
-	if out, err := assets.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("build the assets: %w\n%s", err, out)
-	}
-	binary := filepath.Join(tmp, "parley")
-	build := exec.Command("go", "build", "-race", "-o", binary, "./cmd/parley")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("build parley: %w\n%s", err, out)
+	// The suite runs once for each web server, with one program.
+	binary := os.Getenv("PARLEY_E2E_BINARY")
+	if binary == "" {
+		tmp, err := os.MkdirTemp("", "parley-e2e-")
+		if err != nil {
+			return 1, err
+		}
+		defer os.RemoveAll(tmp)
+		binary = filepath.Join(tmp, "parley")
+		if err := buildParley(root, binary); err != nil {
+			return 1, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	site, err = wpsite.Start(ctx, wpsite.Options{Root: root, Binary: binary, WordPressDir: os.Getenv("WORDPRESS_DIR"), BuddyPress: true,
+		Front: wpsite.Front(os.Getenv("PARLEY_E2E_FRONT")),
 		// The tests write faster than members do.
 		ParleyEnv: []string{"PARLEY_LIMITS_MESSAGES_PER_MINUTE=0", "PARLEY_LIMITS_NEW_CONVERSATIONS=0,0,0,0,0"}})
 	if err != nil {
@@ -62,7 +61,29 @@ func run(m *testing.M) (code int, err error) {
 			fmt.Fprintf(os.Stderr, "Parley's log ends:\n%s\n", tail(log, 8000))
 		}
 	}()
+	defer func() {
+		for _, end := range atEnd {
+			end()
+		}
+	}()
 	return m.Run(), nil
+}
+
+// atEnd is called when all tests are done.
+var atEnd []func()
+
+// buildParley builds the program with the race detector, and the pages in it.
+func buildParley(root, binary string) error {
+	assets := exec.Command(filepath.Join(root, "scripts", "assets.sh"))
+	if out, err := assets.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the assets: %w\n%s", err, out)
+	}
+	build := exec.Command("go", "build", "-race", "-o", binary, "./cmd/parley")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build parley: %w\n%s", err, out)
+	}
+	return nil
 }
 
 func tail(s string, n int) string {

@@ -49,7 +49,7 @@ func TestScenario110ToOpensTheComposerWithTheMemberChosen(t *testing.T) {
 func TestTwoMembersConverseInTwoBrowsers(t *testing.T) {
 	const question, answer = "Shall we <b>meet</b> & talk? <script>document.title='broken'</script>", "Yes.\n\nAt noon."
 	alice := newBrowser(t)
-	bob := alice.another()
+	bob := newBrowser(t)
 	alice.open(inbox + "?to=bob")
 	alice.logIn("alice")
 	alice.fill("#message", question)

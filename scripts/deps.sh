@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs the programs the demo and the tests start, where they are missing:
-# MariaDB, nginx, PHP, WordPress, with "browser" Chromium, and with "assets" Node and
-# npm, which build the browser's part. Debian 12 and
-# Ubuntu. No service is started or left enabled by it.
+# MariaDB, nginx, PHP, WordPress, with "fronts" the other web servers, with "browser"
+# Chromium, and with "assets" Node and npm, which build the browser's part. Debian 12
+# and Ubuntu. No service is started or left enabled by it.
 #
-#   scripts/deps.sh assets|database|site|browser…
+#   scripts/deps.sh assets|database|site|fronts|browser…
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -43,6 +43,11 @@ missing() {
 				[ -z "${WORDPRESS_DIR:-}" ] || die "WORDPRESS_DIR=$WORDPRESS_DIR holds no WordPress (wp-load.php is not there)."
 				echo php php-fpm wordpress wordpress-theme-twentytwentythree
 			fi
+			;;
+		fronts)
+			# The program and its modules; "apache2" is the service around them.
+			have apache2 || echo apache2-bin
+			have caddy || echo caddy
 			;;
 		browser) have_browser || echo chromium ;;
 		*) die "deps.sh: what is \"$want\"?" ;;
@@ -83,7 +88,7 @@ restore() {
 	local unit
 	for unit in $(comm -13 <(printf '%s\n' "$before") <(units)); do
 		case $unit in
-		mariadb* | mysql* | nginx* | php*-fpm* | apache2* | phpsessionclean*) "${root[@]}" systemctl disable --quiet "$unit" 2>/dev/null || true ;;
+		mariadb* | mysql* | nginx* | php*-fpm* | apache2* | caddy* | phpsessionclean*) "${root[@]}" systemctl disable --quiet "$unit" 2>/dev/null || true ;;
 		esac
 	done
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Every test: static checks, unit, integration on a real MariaDB, and end to end
-# with a real WordPress and a real browser. The last line counts them.
+# with a real WordPress and a real browser through nginx, Apache and Caddy. The last
+# line counts them.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-scripts/deps.sh assets database site browser
+scripts/deps.sh assets database site fronts browser
 scripts/lint.sh
 scripts/assets.sh test
-scripts/gotest.sh ./...
+E2E_FRONTS="nginx apache caddy" scripts/gotest.sh $(go list ./... | grep -v '/e2e$')

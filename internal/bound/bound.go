@@ -25,7 +25,10 @@ func Start(cmd *exec.Cmd, atEnd syscall.Signal) error {
 			}
 		}()
 	})
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: atEnd, Setpgid: true}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Pdeathsig, cmd.SysProcAttr.Setpgid = atEnd, true
 	result := make(chan error)
 	starter <- func() { result <- cmd.Start() }
 	return <-result

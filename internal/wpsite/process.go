@@ -27,6 +27,11 @@ type process struct {
 
 // start starts a server that writes to logs/name.log.
 func (s *Site) start(name string, env []string, bin string, args ...string) (*process, error) {
+	return s.startAs(nil, name, env, bin, args...)
+}
+
+// startAs is start for a server that shall run as another account, if the caller is root.
+func (s *Site) startAs(o *owner, name string, env []string, bin string, args ...string) (*process, error) {
 	p := &process{name: name, logPath: filepath.Join(s.Logs, name+".log"), done: make(chan struct{})}
 	log, err := os.OpenFile(p.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -37,7 +42,10 @@ func (s *Site) start(name string, env []string, bin string, args ...string) (*pr
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.Dir = s.tmp
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.tmp, "TZ=UTC", "LC_ALL=C.UTF-8"}, env...)
-	// nginx and php-fpm take their workers down at SIGTERM, and could not at SIGKILL.
+	if o != nil && os.Geteuid() == 0 {
+		p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(o.uid), Gid: uint32(o.gid)}}
+	}
+	// Web servers and php-fpm take their workers down at SIGTERM, and could not at SIGKILL.
 	if err := bound.Start(p.cmd, syscall.SIGTERM); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -103,7 +111,7 @@ func port(want int, orAnother bool) (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// owner is the account php-fpm and nginx's workers run as.
+// owner is the account php-fpm and the web server's workers run as.
 type owner struct {
 	user, group string
 	uid, gid    int

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"sort"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -86,7 +85,7 @@ php_admin_flag[log_errors] = on
 // StartParley starts Parley and waits until it says it is ready.
 func (s *Site) StartParley(ctx context.Context) (err error) {
 	wish, ops := s.opts.ParleyPort, s.opts.OpsPort
-	if s.parleyPort != 0 { // nginx knows it by now
+	if s.parleyPort != 0 { // the web server knows it by now
 		wish = s.parleyPort
 	}
 	if s.parleyPort, err = port(wish, s.parleyPort == 0); err != nil {
@@ -111,97 +110,6 @@ func (s *Site) StopParley() error {
 	p := s.parley
 	s.parley = nil
 	return p.stop()
-}
-
-// snippets are the files of deploy/nginx a site owner includes, word for word but for
-// Parley's address, which differs when its usual port is taken.
-func (s *Site) snippets() (string, error) {
-	names := []string{"parley.conf"}
-	if s.opts.BuddyPress {
-		names = append(names, "parley-buddypress.conf")
-	}
-	var text strings.Builder
-	for _, name := range names {
-		b, err := os.ReadFile(filepath.Join(s.opts.Root, "deploy/nginx", name))
-		if err != nil {
-			return "", err
-		}
-		text.Write(b)
-	}
-	const usual = `"127.0.0.1:8070"`
-	if strings.Count(text.String(), usual) != 1 {
-		return "", fmt.Errorf("%v of deploy/nginx do not name %s once", names, usual)
-	}
-	return strings.Replace(text.String(), usual, fmt.Sprintf(`"127.0.0.1:%d"`, s.parleyPort), 1), nil
-}
-
-func (s *Site) startNginx(ctx context.Context) error {
-	bin, err := findServer("nginx")
-	if err != nil {
-		return err
-	}
-	snippets, err := s.snippets()
-	if err != nil {
-		return err
-	}
-	dir := filepath.Join(s.tmp, "nginx")
-	if err := errors.Join(os.Mkdir(dir, 0o755), s.owner.give(dir),
-		os.WriteFile(filepath.Join(dir, "parley.conf"), []byte(snippets), 0o644)); err != nil {
-		return err
-	}
-	conf := filepath.Join(dir, "nginx.conf")
-	text := fmt.Sprintf(`%[1]s
-daemon off;
-worker_processes 1;
-pid %[2]s/pid;
-error_log stderr warn;
-events { worker_connections 512; }
-http {
-    access_log off;
-    client_body_temp_path %[2]s/body;
-    proxy_temp_path %[2]s/proxy;
-    fastcgi_temp_path %[2]s/fastcgi;
-    uwsgi_temp_path %[2]s/uwsgi;
-    scgi_temp_path %[2]s/scgi;
-    types {
-        text/html html; text/css css; text/javascript js; image/png png; image/jpeg jpg jpeg;
-        image/gif gif; image/svg+xml svg; font/woff2 woff2;
-    }
-    server {
-        listen 127.0.0.1:%[3]d;
-        root %[4]s;
-        index index.php;
-        include %[2]s/parley.conf;
-
-        location / {
-            try_files $uri $uri/ /index.php?$args;
-        }
-        location ~ \.php$ {
-            try_files $uri =404;
-            fastcgi_pass unix:%[5]s/php.sock;
-            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-            fastcgi_param SCRIPT_NAME $fastcgi_script_name;
-            fastcgi_param DOCUMENT_ROOT $document_root;
-            fastcgi_param QUERY_STRING $query_string;
-            fastcgi_param REQUEST_METHOD $request_method;
-            fastcgi_param REQUEST_URI $request_uri;
-            fastcgi_param CONTENT_TYPE $content_type;
-            fastcgi_param CONTENT_LENGTH $content_length;
-            fastcgi_param SERVER_PROTOCOL $server_protocol;
-            fastcgi_param SERVER_NAME $host;
-            fastcgi_param SERVER_PORT $server_port;
-            fastcgi_param REMOTE_ADDR $remote_addr;
-        }
-    }
-}
-`, s.runAs("user %s %s;"), dir, s.opts.Port, s.Dir, s.tmp)
-	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
-		return err
-	}
-	if s.nginx, err = s.start("nginx", nil, bin, "-p", dir, "-e", "stderr", "-c", conf); err != nil {
-		return err
-	}
-	return s.nginx.wait(ctx, func() bool { return answers(s.URL + "/wp-login.php") })
 }
 
 func dials(network, address string) bool {

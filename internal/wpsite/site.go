@@ -30,7 +30,9 @@ type Options struct {
 	// BuddyPress makes BuddyPress's table of notifications, for Parley to keep, and
 	// sends BuddyPress's messages interface to Parley. The plugin itself is not there.
 	BuddyPress bool
-	// Port is nginx's on 127.0.0.1, 0 for a free one. ParleyPort and OpsPort are
+	// Front is the web server in front of WordPress and Parley; "" means Nginx.
+	Front Front
+	// Port is the web server's on 127.0.0.1, 0 for a free one. ParleyPort and OpsPort are
 	// wishes: when taken, or 0, free ones serve.
 	Port, ParleyPort, OpsPort int
 	// Progress, if not nil, is told what happens next.
@@ -53,7 +55,7 @@ type Site struct {
 	tmp        string
 	parleyPort int
 	owner      owner
-	php, nginx *process
+	front, php *process
 	parley     *process
 }
 
@@ -66,6 +68,9 @@ func Start(ctx context.Context, o Options) (_ *Site, err error) {
 	if o.WordPressDir == "" {
 		o.WordPressDir = DefaultWordPressDir
 	}
+	if o.Front == "" {
+		o.Front = Nginx
+	}
 	s := &Site{opts: o}
 	defer func() {
 		if err != nil {
@@ -76,7 +81,7 @@ func Start(ctx context.Context, o Options) (_ *Site, err error) {
 		return nil, err
 	}
 	// Short, for a socket's path may have 107 bytes, and in a place where the user
-	// of php-fpm and nginx can go.
+	// of php-fpm and the web server can go.
 	if s.tmp, err = os.MkdirTemp("", "parley-site-"); err != nil {
 		return nil, err
 	}
@@ -115,14 +120,14 @@ func Start(ctx context.Context, o Options) (_ *Site, err error) {
 			return nil, err
 		}
 	}
-	o.Progress("starting php-fpm, nginx and Parley")
+	o.Progress(fmt.Sprintf("starting php-fpm, %s and Parley", o.Front))
 	if err = s.startPHP(ctx); err != nil {
 		return nil, err
 	}
 	if err = s.StartParley(ctx); err != nil {
 		return nil, err
 	}
-	if err = s.startNginx(ctx); err != nil {
+	if err = s.startFront(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -142,7 +147,7 @@ func (s *Site) Member(login string) Member {
 // had to be killed, or a Parley that did not end well.
 func (s *Site) Close() error {
 	var errs []error
-	for _, p := range []*process{s.nginx, s.parley, s.php} {
+	for _, p := range []*process{s.front, s.parley, s.php} {
 		if p != nil {
 			errs = append(errs, p.stop())
 		}

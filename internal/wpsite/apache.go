@@ -1,0 +1,95 @@
+package wpsite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// apacheModules are the site's own and those the snippet names.
+var apacheModules = []string{"mpm_event", "authz_core", "dir", "mime", "env", "setenvif", "filter", "deflate",
+	"proxy", "proxy_fcgi", "proxy_http", "headers", "rewrite"}
+
+// The rules WordPress writes at the top of its folder, by its own functions.
+const writeHtaccess = `require_once ABSPATH . 'wp-admin/includes/misc.php';
+require_once ABSPATH . 'wp-admin/includes/file.php';
+add_filter( 'got_rewrite', '__return_true' );
+global $wp_rewrite;
+echo insert_with_markers( ABSPATH . '.htaccess', 'WordPress', explode( "\n", $wp_rewrite->mod_rewrite_rules() ) ) ? 'done' : 'not done';`
+
+func (s *Site) startApache(ctx context.Context, dir string) (*process, error) {
+	bin, err := findServer("apache2", "httpd")
+	if err != nil {
+		return nil, err
+	}
+	modules, err := apacheModulesDir()
+	if err != nil {
+		return nil, err
+	}
+	if out, err := s.PHP(ctx, writeHtaccess); err != nil {
+		return nil, err
+	} else if out != "done" {
+		return nil, fmt.Errorf("WordPress did not write .htaccess: %s", out)
+	}
+	include, err := s.snippets(dir, "Include %s", "parley.conf", "parley-buddypress.conf")
+	if err != nil {
+		return nil, err
+	}
+	var load strings.Builder
+	for _, m := range apacheModules {
+		fmt.Fprintf(&load, "LoadModule %s_module %s/mod_%[1]s.so\n", m, modules)
+	}
+	conf := filepath.Join(dir, "apache.conf")
+	text := fmt.Sprintf(`%[1]s
+ServerRoot %[2]s
+DefaultRuntimeDir %[2]s
+PidFile %[2]s/pid
+Mutex file:%[2]s
+ErrorLog /dev/stderr
+LogLevel warn
+ServerName 127.0.0.1
+%[3]s
+Listen 127.0.0.1:%[4]d
+StartServers 1
+ThreadsPerChild 32
+MaxRequestWorkers 64
+KeepAliveTimeout 5
+TypesConfig /dev/null
+AddType text/html .html
+AddType text/css .css
+AddType text/javascript .js
+AddType image/png .png
+AddType image/jpeg .jpg .jpeg
+AddType image/svg+xml .svg
+AddOutputFilterByType DEFLATE text/html text/css text/javascript application/json
+
+<VirtualHost 127.0.0.1:%[4]d>
+    DocumentRoot %[5]s
+    DirectoryIndex index.php
+    <Directory %[5]s>
+        AllowOverride All
+        Options FollowSymLinks
+        Require all granted
+    </Directory>
+    <FilesMatch "\.php$">
+        SetHandler "proxy:unix:%[6]s/php.sock|fcgi://localhost/"
+    </FilesMatch>
+    %[7]s
+</VirtualHost>
+`, s.runAs("User %s\nGroup %s"), dir, load.String(), s.opts.Port, s.Dir, s.tmp, include)
+	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
+		return nil, err
+	}
+	return s.start("apache", nil, bin, "-d", dir, "-f", conf, "-DFOREGROUND")
+}
+
+func apacheModulesDir() (string, error) {
+	for _, dir := range []string{"/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules"} {
+		if _, err := os.Stat(filepath.Join(dir, "mod_proxy_http.so")); err == nil {
+			return dir, nil
+		}
+	}
+	return "", fmt.Errorf("no modules of Apache on this machine")
+}
