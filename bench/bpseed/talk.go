@@ -23,9 +23,7 @@ func (w *world) happen(e event) {
 		date = "0000-00-00 00:00:00"
 		w.sum.ZeroDates++
 	}
-	if t.odd != withoutMessages {
-		w.messages.row(id, threadID, sender, subject, w.text.message(old), date)
-	}
+	w.messages.row(id, threadID, sender, subject, w.text.message(old), date)
 	note := e.at > w.End.Unix()-(w.End.Unix()-w.Begin.Unix())/20 && t.odd == ordinary
 	for i := range t.people {
 		r := &t.people[i]
@@ -98,15 +96,17 @@ func (w *world) finish() {
 				r.unread = 0
 			}
 			w.recipients.row(w.rowID, r.user, threadID, r.unread, r.senderOnly, r.deleted)
-			if t.odd == withoutMessages {
-				w.sum.WithoutMessages++
-			}
 		}
 		if t.odd == duplicated {
 			r := t.people[0]
 			w.rowID++
 			w.recipients.row(w.rowID, r.user, threadID, r.unread, r.senderOnly, r.deleted)
 			w.sum.Duplicates++
+		}
+		if t.odd == withoutMessages { // of a thread that is not there
+			w.rowID++
+			w.recipients.row(w.rowID, t.people[0].user, int64(w.Threads)+threadID, 0, false, false)
+			w.sum.WithoutMessages++
 		}
 	}
 }
