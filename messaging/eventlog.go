@@ -132,6 +132,12 @@ func (s *Service) takeIn(e Event) {
 			touched = append(touched, p.Members...)
 		}
 		s.dropText(e.Conversation)
+	case EventErased:
+		var p Erased
+		if json.Unmarshal(e.Payload, &p) == nil {
+			touched = append(touched, p.Members...)
+		}
+		s.dropText(e.Conversation)
 	}
 	s.dropMailbox(touched...)
 }

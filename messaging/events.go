@@ -24,6 +24,7 @@ const (
 	EventMarkedUnread        EventKind = "conversation_unread"  // none; the actor is whose mailbox it is
 	EventDeleted             EventKind = "conversation_deleted" // none; deleted by or for the actor alone
 	EventPurged              EventKind = "conversation_purged"  // Purged
+	EventErased              EventKind = "conversation_erased"  // Erased
 )
 
 // Event is one committed change. Position orders all events of the site.
@@ -88,6 +89,12 @@ type Renamed struct {
 type Purged struct {
 	Members []wpauth.UserID `json:"members"`
 	By      wpauth.UserID   `json:"by"`
+}
+
+// Erased is the payload of EventErased: somebody's name was taken off everything in the
+// conversation, and they are no longer in it. Members are all who were.
+type Erased struct {
+	Members []wpauth.UserID `json:"members"`
 }
 
 // Reported is the payload of EventReported. It is for moderators: nothing of it may

@@ -34,7 +34,7 @@ func (s *Service) Leave(ctx context.Context, a Actor, id ConversationID) (*Conve
 			return err
 		}
 		// The name is text: what a member calls themselves must not become markup.
-		plain := card.Name() + " left the conversation"
+		plain := card.Name() + leftNotice
 		seq := c.LastSeq + 1
 		notice, err := s.store.InsertMessage(ctx, tx, store.NewMessage{Conversation: int64(id), Seq: seq,
 			Sender: int64(a.ID), Kind: int(KindSystem), Content: html.EscapeString(plain), Plain: plain, At: now})
@@ -60,6 +60,9 @@ func (s *Service) Leave(ctx context.Context, a Actor, id ConversationID) (*Conve
 	s.dropMailbox(a.ID)
 	return s.Get(ctx, a, id)
 }
+
+// leftNotice is the notice of leaving, behind the member's name.
+const leftNotice = " left the conversation"
 
 // refusePeople finds the actor among everybody of a conversation, or refuses.
 func refusePeople(a Actor, people []store.Participant, found bool, err error) (me int, _ error) {

@@ -45,7 +45,7 @@ func (s *Service) address(people []store.Fact, sender wpauth.UserID, siteDefault
 		p := &people[i]
 		user := wpauth.UserID(p.User)
 		switch {
-		case p.Left:
+		case p.Left || p.User == 0: // 0 is the seat of somebody who was erased
 			continue
 		case user == sender:
 			to.own, to.behind = p.Bell, p.Unread
