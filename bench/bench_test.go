@@ -12,7 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -28,7 +30,7 @@ var (
 	scale    = flag.Int("scale", 1, "size of the data: 1 is 20,000 conversations and over 200,000 messages")
 	duration = flag.Duration("duration", 5*time.Second, "how long each cell is measured")
 	profiles = flag.String("profiles", "", "a folder to write a CPU profile of the service to for each case")
-	only     = flag.String("only", "", "run only the case of this name")
+	only     = flag.String("only", "", "run only the cases of these names, between commas")
 )
 
 // token is the session token every seeded member is logged in with.
@@ -85,7 +87,7 @@ func TestBench(t *testing.T) {
 	w := tabwriter.NewWriter(os.Stdout, 2, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "case\tconnections\treq/s\tp50 ms\tp95 ms\tp99 ms\tserver CPU µs\tstatements\t+control\tbare req/s\tratio\tbare CPU µs\tCPU ratio\tx WordPress")
 	for _, c := range cases(svc, data) {
-		if *only != "" && *only != c.name {
+		if *only != "" && !slices.Contains(strings.Split(*only, ","), c.name) {
 			continue
 		}
 		measure(t, w, db, svc, c, tables)

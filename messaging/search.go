@@ -245,14 +245,14 @@ func (q *query) load(ctx context.Context, batch []int) error {
 	var b textcache.Builder
 	var current int64
 	lacks, whole := q.all(), true
-	err = q.store.SearchTexts(ctx, ids, func(conversation, message int64, body []byte) {
+	err = q.store.SearchTexts(ctx, ids, func(conversation int64, body []byte) {
 		if conversation != current {
 			if current != 0 {
 				finish(current, &b, lacks, whole)
 			}
 			current, lacks, whole = conversation, q.all(), true
 		}
-		b.Add(message, body)
+		b.Add(body)
 		// A conversation too large to keep is looked through piece by piece.
 		if b.Len() > q.texts.Largest() {
 			lacks, whole = q.unfound(b.Entry(0, "", nil), lacks), false

@@ -18,7 +18,7 @@ func (s *Service) UpdateThread(ctx context.Context, a Actor, id ConversationID, 
 }
 
 func (s *Service) updateThread(ctx context.Context, a Actor, id ConversationID, in ThreadUpdate) (*Thread, error) {
-	_, foreign, err := s.mayView(ctx, a, id, in.Viewer, in.ViewerTakesPart)
+	o, err := s.mayView(ctx, a, id, in.Viewer, in.ViewerTakesPart)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (s *Service) updateThread(ctx context.Context, a Actor, id ConversationID, 
 		case !found:
 			return noConversation()
 		}
-		if foreign {
+		if o.foreign {
 			entry, err := s.auditEntry(a, s.foreign(AuditThreadUpdate, a, id, in.Viewer), nil)
 			if err != nil {
 				return err
@@ -155,7 +155,7 @@ func (s *Service) toggleStar(ctx context.Context, a Actor, id MessageID, fields 
 	if err != nil {
 		return nil, err
 	}
-	m := threadMessage(&row, firstSubject(heads[0].Title, heads[0].First))
+	m := threadMessage(&row, subjectsOf(heads[0].Title, heads[0].First))
 	return &m, s.fillFields(ctx, []*ThreadMessage{&m}, fields)
 }
 
@@ -183,14 +183,14 @@ func (s *Service) DeleteThread(ctx context.Context, a Actor, id ConversationID, 
 }
 
 func (s *Service) deleteThread(ctx context.Context, a Actor, id ConversationID, in ThreadDelete) (*Thread, error) {
-	place, foreign, err := s.mayView(ctx, a, id, in.Viewer, in.ViewerTakesPart)
+	o, err := s.mayView(ctx, a, id, in.Viewer, in.ViewerTakesPart)
 	switch {
 	case err != nil:
 		return nil, err
-	case place.Mine == nil || !place.Mine.LeftAt.IsZero():
+	case o.mine == nil || !o.mine.LeftAt.IsZero():
 		return nil, Refuse(Forbidden, "")
 	}
-	before, err := s.thread(ctx, id, ThreadQuery{Viewer: in.Viewer, Fields: in.ShowFields})
+	before, err := s.show(ctx, o, ThreadQuery{Viewer: in.Viewer, Fields: in.ShowFields})
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (s *Service) deleteThread(ctx context.Context, a Actor, id ConversationID, 
 		case me < 0 || !people[me].LeftAt.IsZero():
 			return Refuse(Forbidden, "")
 		}
-		if foreign {
+		if o.foreign {
 			entry, err := s.auditEntry(a, s.foreign(AuditThreadDelete, a, id, in.Viewer), nil)
 			if err != nil {
 				return err

@@ -8,7 +8,6 @@ import (
 
 	"parley/messaging/store"
 	"parley/wpauth"
-	"parley/wptext"
 )
 
 // ListThreads implements Threads.
@@ -29,31 +28,28 @@ func (s *Service) ListThreads(ctx context.Context, a Actor, q ThreadsQuery) (Thr
 			return ThreadPage{}, s.fault(ctx, s.mayList(ctx, a, q.Viewer))
 		}
 		p, err := s.searchThreads(ctx, a, q)
-		return p, s.fault(ctx, err)
+		return p, s.fault(ctx, tooLong(err))
 	}
 	p, err := s.listThreads(ctx, a, q)
 	return p, s.fault(ctx, err)
 }
 
-// searchThreads is listThreads for no longer than a search may take, and for one search
-// of a member at a time: it goes through all their messages.
+// searchThreads is listThreads for no longer than a search may take.
 func (s *Service) searchThreads(ctx context.Context, a Actor, q ThreadsQuery) (ThreadPage, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.search.timeout, errSearchTooLong)
 	defer cancel()
-	leave, err := s.search.turns.enter(ctx, a.ID)
-	if err != nil {
-		return ThreadPage{}, tooLong(whyEnded(ctx, err))
-	}
-	defer leave()
 	p, err := s.listThreads(ctx, a, q)
-	return p, tooLong(whyEnded(ctx, err))
+	if err != nil {
+		err = whyEnded(ctx, err)
+	}
+	return p, err
 }
 
 func (s *Service) listThreads(ctx context.Context, a Actor, q ThreadsQuery) (ThreadPage, error) {
 	if err := s.mayList(ctx, a, q.Viewer); err != nil {
 		return ThreadPage{}, err
 	}
-	sq := store.BoxQuery{Viewer: int64(q.Viewer), Box: store.Box(q.Box), Search: q.Search, Folded: wptext.Fold(q.Search),
+	sq := store.BoxQuery{Viewer: int64(q.Viewer), Box: store.Box(q.Box),
 		Limit: q.PerPage, Offset: (q.Page - 1) * q.PerPage}
 	if q.State != AnyState {
 		unread := q.State == UnreadOnly
@@ -65,17 +61,20 @@ func (s *Service) listThreads(ctx context.Context, a Actor, q ThreadsQuery) (Thr
 			return ThreadPage{}, nil
 		}
 	}
-	read := s.boxPage
-	if sq.Gathered() {
-		read = s.gather
-	}
-	var p ThreadPage
-	heads, total, err := read(ctx, sq)
+	heads, total, err := s.heads(ctx, sq, q.Search)
 	if err != nil {
 		return ThreadPage{}, err
 	}
-	p.Total = total
-	p.Threads, err = s.threads(ctx, heads, ThreadQuery{Viewer: q.Viewer, Messages: q.Messages, Recipients: q.Recipients,
+	p := ThreadPage{Total: total}
+	ids := make([]int64, len(heads))
+	for i := range heads {
+		ids[i] = heads[i].ID
+	}
+	people, err := s.store.Participants(ctx, ids)
+	if err != nil {
+		return ThreadPage{}, err
+	}
+	p.Threads, err = s.threads(ctx, heads, split(people), ThreadQuery{Viewer: q.Viewer, Messages: q.Messages, Recipients: q.Recipients,
 		NewestFirst: q.NewestFirst, Fields: q.Fields})
 	return p, err
 }
@@ -92,9 +91,17 @@ func (s *Service) boxPage(ctx context.Context, q store.BoxQuery) (heads []store.
 	return heads, total, err
 }
 
-// gather reads a page of what is put together from messages.
-func (s *Service) gather(ctx context.Context, q store.BoxQuery) (heads []store.ThreadHead, total int, err error) {
-	ids, err := s.store.BoxIDs(ctx, q)
+// heads reads a page of a box, or of what is found in it.
+func (s *Service) heads(ctx context.Context, q store.BoxQuery, term string) (heads []store.ThreadHead, total int, err error) {
+	var ids []int64
+	switch {
+	case term != "":
+		ids, err = s.search.searchBox(ctx, q, term)
+	case q.Box == store.BoxStarred:
+		ids, err = s.store.BoxIDs(ctx, q)
+	default:
+		return s.boxPage(ctx, q)
+	}
 	if err != nil {
 		return nil, 0, err
 	}

@@ -16,7 +16,7 @@ func (s *Service) ReplyThread(ctx context.Context, a Actor, id ConversationID, i
 }
 
 func (s *Service) replyThread(ctx context.Context, a Actor, id ConversationID, in ThreadReply) (*Thread, error) {
-	place, foreign, err := s.mayView(ctx, a, id, a.ID, false)
+	o, err := s.mayView(ctx, a, id, a.ID, false)
 	if err != nil {
 		return nil, err
 	}
@@ -24,14 +24,7 @@ func (s *Service) replyThread(ctx context.Context, a Actor, id ConversationID, i
 	if err != nil {
 		return nil, err
 	}
-	heads, err := s.store.Heads(ctx, []int64{int64(id)})
-	if err != nil {
-		return nil, err
-	}
-	if len(heads) == 0 {
-		return nil, noConversation()
-	}
-	if t.subject, err = subjectOf(in.Subject, replyTo+firstSubject(place.Title, heads[0].First)); err != nil {
+	if t.subject, err = subjectOf(in.Subject, replyTo+firstSubject(o.head.Title, o.head.First)); err != nil {
 		return nil, err
 	}
 	leave, err := s.turn(ctx, a.ID, "")
@@ -47,7 +40,7 @@ func (s *Service) replyThread(ctx context.Context, a Actor, id ConversationID, i
 	var sent store.Message
 	var to audience
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		if sent, to, err = s.append(ctx, tx, id, out); err != nil || !foreign {
+		if sent, to, err = s.append(ctx, tx, id, out); err != nil || !o.foreign {
 			return err
 		}
 		entry, err := s.auditEntry(a, s.foreign(AuditThreadReply, a, id, a.ID), nil)

@@ -60,17 +60,32 @@ func firstSubject(title string, first store.First) string {
 	return noSubject
 }
 
-// threadMessage shows a message the way BuddyPress stores it; first is the stored
-// subject of the conversation's first message.
-func threadMessage(m *store.ThreadMessage, first string) ThreadMessage {
+// subjects are what the messages of a conversation have for subjects that were written
+// without one (2.10), in stored form: the first message's, and the others' once asked for.
+type subjects struct{ first, answer string }
+
+func subjectsOf(title string, first store.First) *subjects {
+	return &subjects{first: firstSubject(title, first)}
+}
+
+// at is the subject of the message of a number.
+func (u *subjects) at(seq int64) string {
+	if seq == 1 {
+		return u.first
+	}
+	if u.answer == "" {
+		u.answer = wptext.StoreSubject(replyTo + u.first)
+	}
+	return u.answer
+}
+
+// threadMessage shows a message the way BuddyPress stores it, with the subjects of its
+// conversation.
+func threadMessage(m *store.ThreadMessage, u *subjects) ThreadMessage {
 	t := ThreadMessage{ID: MessageID(m.ID), Thread: ConversationID(m.Conversation), Sender: wpauth.UserID(m.Sender),
 		Subject: m.Subject, Content: m.Content, At: m.CreatedAt, Starred: m.Starred}
-	if Format(m.Format) == FormatBuddyPress {
-		return t
-	}
-	t.Subject, t.Content = first, wptext.ToBuddyPress(m.Content)
-	if m.Seq > 1 {
-		t.Subject = wptext.StoreSubject(replyTo + first)
+	if Format(m.Format) != FormatBuddyPress {
+		t.Subject, t.Content = u.at(m.Seq), wptext.ToBuddyPress(m.Content)
 	}
 	return t
 }

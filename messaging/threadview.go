@@ -9,30 +9,45 @@ import (
 	"parley/wpauth"
 )
 
-// mayView decides whether the actor may see or change a thread for a viewer: members
-// for themselves while they have an active place in it (D1), moderators for everybody
-// unless takesPart asks for the viewer's place. foreign tells of a moderator in a thread
-// that is not theirs, or in another's name.
-func (s *Service) mayView(ctx context.Context, a Actor, id ConversationID, viewer wpauth.UserID, takesPart bool) (place store.Place, foreign bool, err error) {
-	place, found, err := s.store.PlaceOf(ctx, int64(id), int64(viewer))
+// opened is a thread and everybody in it, as somebody looks at it.
+type opened struct {
+	head   store.ThreadHead
+	people []store.Participant
+	// mine is the viewer's own row, nil when they have none.
+	mine *store.Participant
+	// foreign tells of a moderator in a thread that is not theirs, or in another's name.
+	foreign bool
+}
+
+// mayView opens a thread if the actor may see or change it for a viewer: members for
+// themselves while they have an active place in it (D1), moderators for everybody
+// unless takesPart asks for the viewer's place.
+func (s *Service) mayView(ctx context.Context, a Actor, id ConversationID, viewer wpauth.UserID, takesPart bool) (o opened, err error) {
+	var found bool
+	o.head, o.people, found, err = s.store.Open(ctx, int64(id))
 	switch {
 	case err != nil:
-		return place, false, err
+		return o, err
 	case !found:
-		return place, false, noConversation()
+		return o, noConversation()
 	case viewer != a.ID && !a.Moderator:
-		return place, false, notParticipant() // D1
+		return o, notParticipant() // D1
 	}
-	in := place.Mine != nil && place.Mine.LeftAt.IsZero() && place.Mine.DeletedAt.IsZero()
+	if i := slices.IndexFunc(o.people, func(p store.Participant) bool { return p.User == int64(viewer) }); i >= 0 {
+		mine := o.people[i]
+		o.mine = &mine
+	}
+	in := o.mine != nil && o.mine.LeftAt.IsZero() && o.mine.DeletedAt.IsZero()
 	switch {
 	case in:
 	case !a.Moderator || takesPart:
-		if place.Mine != nil && !place.Mine.LeftAt.IsZero() {
-			return place, false, hasLeft()
+		if o.mine != nil && !o.mine.LeftAt.IsZero() {
+			return o, hasLeft()
 		}
-		return place, false, notParticipant()
+		return o, notParticipant()
 	}
-	return place, !in || viewer != a.ID, nil
+	o.foreign = !in || viewer != a.ID
+	return o, nil
 }
 
 // GetThread implements Threads.
@@ -45,16 +60,16 @@ func (s *Service) GetThread(ctx context.Context, a Actor, id ConversationID, q T
 }
 
 func (s *Service) getThread(ctx context.Context, a Actor, id ConversationID, q ThreadQuery) (*Thread, error) {
-	_, foreign, err := s.mayView(ctx, a, id, q.Viewer, q.ViewerTakesPart)
+	o, err := s.mayView(ctx, a, id, q.Viewer, q.ViewerTakesPart)
 	if err != nil {
 		return nil, err
 	}
-	if foreign {
+	if o.foreign {
 		if err := s.oversee(ctx, a, s.foreign(AuditThreadView, a, id, q.Viewer), nil); err != nil {
 			return nil, err
 		}
 	}
-	return s.thread(ctx, id, q)
+	return s.show(ctx, o, q)
 }
 
 // foreign is the audit row of what a moderator does in a thread that is not theirs.
@@ -68,11 +83,21 @@ func (s *Service) foreign(action string, a Actor, id ConversationID, viewer wpau
 
 // thread reads one thread. The caller has decided that it may be shown.
 func (s *Service) thread(ctx context.Context, id ConversationID, q ThreadQuery) (*Thread, error) {
-	heads, err := s.store.Heads(ctx, []int64{int64(id)})
-	if err != nil {
+	var o opened
+	var found bool
+	var err error
+	if o.head, o.people, found, err = s.store.Open(ctx, int64(id)); err != nil {
 		return nil, err
 	}
-	threads, err := s.threads(ctx, heads, q)
+	if !found {
+		return nil, noConversation()
+	}
+	return s.show(ctx, o, q)
+}
+
+// show makes a thread of what was opened. One without a message is none.
+func (s *Service) show(ctx context.Context, o opened, q ThreadQuery) (*Thread, error) {
+	threads, err := s.threads(ctx, []store.ThreadHead{o.head}, map[int64][]store.Participant{o.head.ID: o.people}, q)
 	if err != nil {
 		return nil, err
 	}
@@ -82,26 +107,17 @@ func (s *Service) thread(ctx context.Context, id ConversationID, q ThreadQuery) 
 	return &threads[0], nil
 }
 
-// threads makes threads of their heads, in their order: one statement for everybody in
-// them, one for messages, at most one for cards that are not cached, and one for
-// fields where the site has some. A thread without a message is left out.
-func (s *Service) threads(ctx context.Context, heads []store.ThreadHead, q ThreadQuery) ([]Thread, error) {
+// threads makes threads of their heads and of everybody in them, in the order of the
+// heads: one statement for messages, at most one for cards that are not cached, and one
+// for fields where the site has some. A thread without a message is left out.
+func (s *Service) threads(ctx context.Context, heads []store.ThreadHead, people map[int64][]store.Participant, q ThreadQuery) ([]Thread, error) {
 	if len(heads) == 0 {
 		return nil, nil
-	}
-	ids := make([]int64, len(heads))
-	for i := range heads {
-		ids[i] = heads[i].ID
-	}
-	people, err := s.store.Participants(ctx, ids)
-	if err != nil {
-		return nil, err
 	}
 	messages, err := s.threadMessages(ctx, heads, q)
 	if err != nil {
 		return nil, err
 	}
-	byThread := split(people)
 	out := make([]Thread, 0, len(heads))
 	for i := range heads {
 		t := messages[heads[i].ID]
@@ -109,7 +125,7 @@ func (s *Service) threads(ctx context.Context, heads []store.ThreadHead, q Threa
 			continue
 		}
 		t.ID, t.MessageTotal = ConversationID(heads[i].ID), heads[i].Count
-		t.receive(byThread[heads[i].ID], q)
+		t.receive(people[heads[i].ID], q)
 		out = append(out, *t)
 	}
 	return out, s.fill(ctx, out, q.Fields)
@@ -145,27 +161,36 @@ func (s *Service) threadMessages(ctx context.Context, heads []store.ThreadHead, 
 	limit, offset := q.Messages.bounds()
 	parts := make([]store.MessageSlice, len(heads))
 	out := make(map[int64]*Thread, len(heads))
-	first := make(map[int64]string, len(heads))
+	named := make(map[int64]*subjects, len(heads))
 	for i := range heads {
 		h := &heads[i]
 		out[h.ID] = &Thread{Messages: []ThreadMessage{}}
-		first[h.ID] = firstSubject(h.Title, h.First)
+		named[h.ID] = subjectsOf(h.Title, h.First)
 		// The slice holds the newest when it begins there, or goes to the end.
 		has := q.NewestFirst && offset == 0 || !q.NewestFirst && (limit < 0 || int64(offset+limit) >= h.Count && int64(offset) < h.Count)
 		parts[i] = store.MessageSlice{Conversation: h.ID, Limit: limit, Offset: offset, Newest: !has}
 		if int64(offset) >= h.Count {
 			parts[i].Limit = 0
 		}
+		if h.Count == h.LastSeq {
+			parts[i].LastSeq = h.LastSeq
+		}
 	}
 	rows, err := s.store.Slices(ctx, int64(q.Viewer), parts, q.NewestFirst)
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(rows, func(a, b store.ThreadMessage) int {
+		if q.NewestFirst {
+			a, b = b, a
+		}
+		return cmp.Compare(a.Seq, b.Seq)
+	})
 	newest := make(map[int64]int64, len(heads)) // by sequence
 	for i := range rows {
 		m := &rows[i]
 		t := out[m.Conversation]
-		shown := threadMessage(m, first[m.Conversation])
+		shown := threadMessage(m, named[m.Conversation])
 		if m.Seq > newest[m.Conversation] {
 			newest[m.Conversation], t.Newest = m.Seq, shown
 		}

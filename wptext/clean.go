@@ -36,6 +36,25 @@ func clean(s string) string {
 	return string(b)
 }
 
+// bareByte marks the bytes of text that is the same before and after every filter:
+// ASCII without markup, references, backslashes and control characters.
+var bareByte = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c < utf8.RuneSelf && !isControl(byte(c)) && strings.IndexByte(`<>&\`, byte(c)) < 0
+	}
+	return t
+}()
+
+// isBare tells whether text holds nothing but bareBytes, as most messages do.
+func isBare(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !bareByte[s[i]] {
+			return false
+		}
+	}
+	return true
+}
+
 func isControl(c byte) bool {
 	return c < 0x20 && c != '\n' && c != '\t' || c == 0x7f
 }

@@ -13,6 +13,9 @@ func FromBuddyPress(stored string) string { return Unslash(stored) }
 // what is literal text here is escaped there, and backslashes are doubled
 // because BuddyPress removes one layer on showing.
 func ToBuddyPress(raw string) string {
+	if isBare(raw) {
+		return raw
+	}
 	s := clean(raw)
 	b := make([]byte, 0, len(s)+len(s)/8)
 	l := lexer{s: s}

@@ -15,6 +15,9 @@ import (
 // markup, and invalid UTF-8 becomes U+FFFD. The result has no "<" or ">" but
 // those of permitted tags and of comments, and no comment has any inside.
 func filter(s string, list allowlist) string {
+	if isBare(s) {
+		return s
+	}
 	s = normalizeEntities(dropControls(s))
 	i := strings.IndexAny(s, "<>")
 	if i < 0 {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"parley/internal/mysql"
 )
 
 // Head is a conversation in a member's mailbox and the version of its text: a number
@@ -16,13 +18,23 @@ type Head struct{ Conversation, Version int64 }
 // this result is what makes a conversation searchable by the member.
 func (s *Store) SearchHeads(ctx context.Context, user int64, f Filter) ([]Head, error) {
 	where, join := s.mailbox(f)
+	return s.searchHeads(ctx, join+`
+		 WHERE p.user_id = ?`+where+`
+		 ORDER BY p.last_activity_at DESC, p.conversation_id DESC`, user)
+}
+
+// BoxHeads is SearchHeads for a box of the BuddyPress surface, in no particular order.
+func (s *Store) BoxHeads(ctx context.Context, q BoxQuery) ([]Head, error) {
+	text, args := s.boxOf(q)
+	return s.searchHeads(ctx, text, args...)
+}
+
+func (s *Store) searchHeads(ctx context.Context, rest string, args ...any) ([]Head, error) {
 	// One column of text: a mailbox has many rows, and reading two typed columns of
 	// each takes the driver longer than the server needs to find them.
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT CONCAT(p.conversation_id, ' ', p.last_activity_at)
-		  FROM `+s.t.Participants+` p FORCE INDEX (inbox)`+join+`
-		 WHERE p.user_id = ?`+where+`
-		 ORDER BY p.last_activity_at DESC, p.conversation_id DESC`, user)
+		  FROM `+s.t.Participants+` p FORCE INDEX (inbox)`+rest, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +112,9 @@ func (s *Store) SearchSubjects(ctx context.Context, conversations []int64) (map[
 
 // SearchTexts hands the folded text of every message of a batch of conversations to
 // each, clustered by conversation and oldest first. The body is valid during the call.
-func (s *Store) SearchTexts(ctx context.Context, conversations []int64, each func(conversation, message int64, body []byte)) error {
+func (s *Store) SearchTexts(ctx context.Context, conversations []int64, each func(conversation int64, body []byte)) error {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT conversation_id, message_id, body
+		SELECT conversation_id, body
 		  FROM `+s.t.MessageText+`
 		 WHERE conversation_id IN (`+marks(len(conversations))+`)
 		 ORDER BY conversation_id, message_id`, anys(conversations)...)
@@ -110,13 +122,40 @@ func (s *Store) SearchTexts(ctx context.Context, conversations []int64, each fun
 		return err
 	}
 	defer rows.Close()
-	var conversation, message int64
+	var conversation int64
 	var body sql.RawBytes
 	for rows.Next() {
-		if err := rows.Scan(&conversation, &message, &body); err != nil {
+		if err := rows.Scan(&conversation, &body); err != nil {
 			return err
 		}
-		each(conversation, message, body)
+		each(conversation, body)
 	}
 	return rows.Err()
+}
+
+// SearchStored hands every message of a batch of conversations to each, clustered by
+// conversation and in their order, notices left out. title is the conversation's, with
+// its first message alone. Of the message there is what BuddyPress shows.
+func (s *Store) SearchStored(ctx context.Context, conversations []int64, each func(m *ThreadMessage, title string)) error {
+	text, args := s.searchStoredText(conversations)
+	return mysql.Query(ctx, s.db.DB, text, args, func(r mysql.Row) {
+		each(&ThreadMessage{Message: Message{Conversation: r.Int(0), ID: r.Int(1), Seq: r.Int(2), Sender: r.Int(3), Format: int(r.Int(4)),
+			Subject: r.Text(5), Content: r.Text(6), CreatedAt: r.Time(7)}}, r.Text(8))
+	})
+}
+
+func (s *Store) searchStoredText(conversations []int64) (string, []any) {
+	return `SELECT m.conversation_id, m.id, m.seq, m.sender_id, m.format, m.subject, m.content, m.created_at,
+		       IF(m.seq = 1, c.title, NULL)
+		  FROM ` + s.t.Messages + ` m FORCE INDEX (seq) STRAIGHT_JOIN ` + s.t.Conversations + ` c ON c.id = m.conversation_id
+		 WHERE m.conversation_id IN (` + marks(len(conversations)) + `) AND m.kind = 0
+		 ORDER BY m.conversation_id, m.seq`, anys(conversations)
+}
+
+// StarredBy returns the messages a member starred.
+func (s *Store) StarredBy(ctx context.Context, user int64) (map[int64]bool, error) {
+	out := map[int64]bool{}
+	err := mysql.Query(ctx, s.db.DB, `SELECT message_id FROM `+s.t.Stars+` WHERE user_id = ?`, []any{user},
+		func(r mysql.Row) { out[r.Int(0)] = true })
+	return out, err
 }

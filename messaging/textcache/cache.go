@@ -16,7 +16,7 @@ type Cache struct {
 	max int64
 
 	mu    sync.RWMutex
-	slots map[int64]*slot
+	slots map[place]*slot
 	ring  []*slot
 	hand  int
 	used  int64
@@ -29,21 +29,28 @@ type Cache struct {
 	hits, misses, evicted atomic.Uint64
 }
 
+// place is where a conversation's text of a kind is kept.
+type place struct {
+	conversation int64
+	kind         Kind
+}
+
 type slot struct {
-	id      int64
-	at      int // place in the ring
+	place
+	at      int // in the ring
 	entry   *Entry
 	touched atomic.Bool
 }
 
 // New returns a cache of at most max bytes.
 func New(max int64) *Cache {
-	return &Cache{max: max, slots: make(map[int64]*slot), dropped: make(map[int64]uint64)}
+	return &Cache{max: max, slots: make(map[place]*slot), dropped: make(map[int64]uint64)}
 }
 
-// Key asks for a conversation at a version or a newer one.
+// Key asks for a conversation's text at a version or a newer one.
 type Key struct {
 	Conversation int64
+	Kind         Kind
 	Version      int64
 }
 
@@ -55,7 +62,7 @@ func (c *Cache) Get(keys []Key, out []*Entry) {
 	hits := 0
 	for i, k := range keys {
 		out[i] = nil
-		if s := c.slots[k.Conversation]; s != nil && s.entry.Version >= k.Version {
+		if s := c.slots[place{k.Conversation, k.Kind}]; s != nil && s.entry.Version >= k.Version {
 			out[i] = s.entry
 			hits++
 			if !s.touched.Load() {
@@ -101,15 +108,16 @@ func (l *Load) Put(conversation int64, e *Entry) {
 	if c.dropped[conversation] > l.began {
 		return
 	}
-	if s := c.slots[conversation]; s != nil {
+	at := place{conversation, e.Kind}
+	if s := c.slots[at]; s != nil {
 		if s.entry.Version >= e.Version {
 			return
 		}
 		c.used -= s.entry.weight()
 		s.entry = e
 	} else {
-		s := &slot{id: conversation, at: len(c.ring), entry: e}
-		c.slots[conversation] = s
+		s := &slot{place: at, at: len(c.ring), entry: e}
+		c.slots[at] = s
 		c.ring = append(c.ring, s)
 	}
 	l.left -= w
@@ -134,8 +142,10 @@ func (c *Cache) Drop(conversation int64) {
 	if c.loads > 0 {
 		c.dropped[conversation] = c.epoch
 	}
-	if s := c.slots[conversation]; s != nil {
-		c.remove(s)
+	for _, kind := range []Kind{Plain, Stored} {
+		if s := c.slots[place{conversation, kind}]; s != nil {
+			c.remove(s)
+		}
 	}
 }
 
@@ -173,6 +183,6 @@ func (c *Cache) remove(s *slot) {
 	c.ring[s.at], last.at = last, s.at
 	c.ring[len(c.ring)-1] = nil
 	c.ring = c.ring[:len(c.ring)-1]
-	delete(c.slots, s.id)
+	delete(c.slots, s.place)
 	c.used -= s.entry.weight()
 }

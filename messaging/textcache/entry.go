@@ -1,8 +1,7 @@
 // Package textcache keeps the folded text of conversations in memory, so that a
-// member's search costs one covering index range and a scan of bytes (design F of
-// docs/decisions, "search"). It is bounded by bytes, keyed by conversation and never
-// by member: who may search what is read from the database on every search, and
-// nothing in here decides access.
+// member's search costs one range of an index and a scan of bytes (decision 1). It is
+// bounded by bytes, keyed by conversation and never by member: who may search what is
+// read from the database on every search, and nothing in here decides access.
 //
 // The process's other caches go through internal/cache. This one does not because
 // its bound is memory, not a number of items: one conversation may weigh a
@@ -15,12 +14,27 @@ import (
 	"strings"
 )
 
-// separator stands between messages in an entry's text. No word of a query holds
-// it, so nothing matches across two messages.
-const separator = 0
+// Separators of an entry's text: one between messages, one between the subject and the
+// text of a message. Nothing that holds one of them is ever looked for, so nothing
+// matches across two messages or across the two parts of one.
+const (
+	separator = 0
+	divider   = 1
+)
+
+// Kind tells the two texts of a conversation apart.
+type Kind uint8
+
+// The kinds: the messages' plain text and the title, or their subjects and texts as
+// BuddyPress stores them, with who wrote each message and when.
+const (
+	Plain Kind = iota
+	Stored
+)
 
 // Entry is what one conversation can be found by. It is never changed once built.
 type Entry struct {
+	Kind Kind
 	// Version rises with every message and was read before the text: the text is at
 	// least as new.
 	Version int64
@@ -31,8 +45,14 @@ type Entry struct {
 
 	text  []byte
 	grams grams
-	ids   []int64  // message ids, ascending
-	ends  []uint32 // where each message ends in text
+	lines []Line   // of a Stored text, oldest first
+	ends  []uint32 // where each of lines ends in text
+}
+
+// Line is a message of a Stored text.
+type Line struct {
+	Message, Sender int64
+	At              int64 // microseconds since 1970, UTC
 }
 
 // Contains reports whether a folded word occurs in the title or in a message.
@@ -40,64 +60,86 @@ func (e *Entry) Contains(word []byte) bool {
 	return e.grams.mayHold(word) && bytes.Contains(e.text, word) || strings.Contains(e.Title, string(word))
 }
 
-// Newest returns the newest message that holds every word, 0 when there is none.
-// A word found only in the title or in a name does not count.
-func (e *Entry) Newest(words [][]byte) int64 {
-	text := e.text
-	for len(words) > 0 {
-		at := bytes.LastIndex(text, words[0])
-		if at < 0 {
-			return 0
-		}
-		i := sort.Search(len(e.ends), func(i int) bool { return int(e.ends[i]) > at })
-		start := 0
-		if i > 0 {
-			start = int(e.ends[i-1])
-		}
-		if containsAll(e.text[start:e.ends[i]], words[1:]) {
-			return e.ids[i]
-		}
-		text = e.text[:start]
+// span is how many messages Newest looks through at once: many enough that most texts
+// are scanned in one go, few enough that a word of many messages is found early.
+const span = 64
+
+// Newest returns the newest message of a Stored text that accept takes and that holds a
+// folded term; ok is false when there is none.
+func (e *Entry) Newest(term []byte, accept func(Line) bool) (found Line, ok bool) {
+	if !Searchable(term) || !e.grams.mayHold(term) {
+		return Line{}, false
 	}
-	return 0
+	for end := len(e.lines); end > 0; {
+		first := max(0, end-span)
+		if bytes.Contains(e.text[e.start(first):e.ends[end-1]], term) {
+			for i := end - 1; i >= first; i-- {
+				if accept(e.lines[i]) && bytes.Contains(e.text[e.start(i):e.ends[i]], term) {
+					return e.lines[i], true
+				}
+			}
+		}
+		end = first
+	}
+	return Line{}, false
 }
 
-func containsAll(text []byte, words [][]byte) bool {
-	for _, w := range words {
-		if !bytes.Contains(text, w) {
-			return false
-		}
+// start is where a line begins in text.
+func (e *Entry) start(line int) uint32 {
+	if line == 0 {
+		return 0
 	}
-	return true
+	return e.ends[line-1]
+}
+
+// Searchable reports whether a folded term can be in a Stored text.
+func Searchable(term []byte) bool {
+	return len(term) > 0 && bytes.IndexByte(term, separator) < 0 && bytes.IndexByte(term, divider) < 0
 }
 
 // overhead is what an entry weighs beside its text and ids: its own fields, its
 // place in the map and in the ring.
-const overhead = 344
+const overhead = 368
 
 func (e *Entry) weight() int64 {
-	return overhead + int64(cap(e.text)+8*cap(e.grams)+len(e.Title)+8*cap(e.ids)+4*cap(e.ends)+8*cap(e.People))
+	return overhead + int64(cap(e.text)+8*cap(e.grams)+len(e.Title)+24*cap(e.lines)+4*cap(e.ends)+8*cap(e.People))
 }
 
-// Builder gathers the messages of one conversation, oldest first.
+// Builder gathers the messages of one conversation, oldest first, for a text of its
+// kind.
 type Builder struct {
-	text []byte
-	ids  []int64
-	ends []uint32
+	Kind Kind
+
+	text  []byte
+	lines []Line
+	ends  []uint32
 }
 
 // Add appends a message's folded text.
-func (b *Builder) Add(message int64, body []byte) {
+func (b *Builder) Add(body []byte) {
+	b.append(body)
+	b.text = append(b.text, separator)
+}
+
+// AddStored appends a message's folded subject and text.
+func (b *Builder) AddStored(line Line, subject, body string) {
+	b.append([]byte(subject))
+	b.text = append(b.text, divider)
+	b.append([]byte(body))
+	b.text = append(b.text, separator)
+	b.lines = append(b.lines, line)
+	b.ends = append(b.ends, uint32(len(b.text)))
+}
+
+// append takes text without what separates.
+func (b *Builder) append(text []byte) {
 	at := len(b.text)
-	b.text = append(b.text, body...)
+	b.text = append(b.text, text...)
 	for i := at; i < len(b.text); i++ {
-		if b.text[i] == separator {
+		if b.text[i] == separator || b.text[i] == divider && b.Kind == Stored {
 			b.text[i] = ' '
 		}
 	}
-	b.text = append(b.text, separator)
-	b.ids = append(b.ids, message)
-	b.ends = append(b.ends, uint32(len(b.text)))
 }
 
 // Len is the number of text bytes gathered so far.
@@ -107,8 +149,8 @@ func (b *Builder) Len() int { return len(b.text) }
 // builder for the next conversation.
 func (b *Builder) Entry(version int64, title string, people []int64) *Entry {
 	e := &Entry{
-		Version: version, Title: title, People: exact(people),
-		text: exact(b.text), ids: exact(b.ids), ends: exact(b.ends),
+		Kind: b.Kind, Version: version, Title: title, People: exact(people),
+		text: exact(b.text), lines: exact(b.lines), ends: exact(b.ends),
 	}
 	e.grams = gramsOf(e.text)
 	b.Reset()
@@ -116,7 +158,7 @@ func (b *Builder) Entry(version int64, title string, people []int64) *Entry {
 }
 
 // Reset drops what was gathered.
-func (b *Builder) Reset() { b.text, b.ids, b.ends = b.text[:0], b.ids[:0], b.ends[:0] }
+func (b *Builder) Reset() { b.text, b.lines, b.ends = b.text[:0], b.lines[:0], b.ends[:0] }
 
 func exact[T any](s []T) []T {
 	out := make([]T, len(s))

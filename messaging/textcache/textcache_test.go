@@ -13,8 +13,8 @@ import (
 
 func entry(version int64, bodies ...string) *textcache.Entry {
 	var b textcache.Builder
-	for i, body := range bodies {
-		b.Add(int64(i+1), []byte(body))
+	for _, body := range bodies {
+		b.Add([]byte(body))
 	}
 	return b.Entry(version, "", []int64{1, 2})
 }
@@ -74,39 +74,81 @@ func TestContainsNeverSpansTwoMessages(t *testing.T) {
 	}
 }
 
-func TestNewestNamesTheLastMessageWithEveryWord(t *testing.T) {
-	e := entry(1, "red house", "blue house", "red car", "house", "")
-	for term, want := range map[string]int64{"house": 4, "red": 3, "red house": 1, "blue": 2, "green": 0, "": 0, "car blue": 0} {
-		if got := e.Newest(textcache.Words(term)); got != want {
-			t.Errorf("Newest(%q) = %d, want %d", term, got, want)
+// stored makes a text of messages with subjects, from member 1 and 2 by turns.
+func stored(messages ...[2]string) *textcache.Entry {
+	b := textcache.Builder{Kind: textcache.Stored}
+	for i, m := range messages {
+		b.AddStored(textcache.Line{Message: int64(i + 1), Sender: int64(i%2 + 1), At: int64(i)}, m[0], m[1])
+	}
+	return b.Entry(1, "", nil)
+}
+
+func anybody(textcache.Line) bool { return true }
+
+func TestNewestNamesTheLastMessageThatHoldsATerm(t *testing.T) {
+	e := stored([2]string{"trip", "red house"}, [2]string{"re: trip", "blue house"}, [2]string{"re: trip", "red\x01car"},
+		[2]string{"a\x00b", "house"}, [2]string{"", ""})
+	for term, want := range map[string]int64{"house": 4, "red": 3, "red house": 1, "blue": 2, "green": 0, "": 0, "trip": 3,
+		"trip red": 0, "trip\x01red": 0, "a b": 4, "b\x01house": 0, "red car": 3, "house\x00": 0} {
+		if got, ok := e.Newest([]byte(term), anybody); got.Message != want || ok != (want != 0) {
+			t.Errorf("Newest(%q) = %d, want %d", term, got.Message, want)
 		}
+	}
+	first := func(l textcache.Line) bool { return l.Sender == 1 }
+	if got, _ := e.Newest([]byte("house"), first); got.Message != 1 {
+		t.Errorf("the newest of the first member is %d, want 1", got.Message)
+	}
+	if _, ok := e.Newest([]byte("blue"), first); ok {
+		t.Error("another member's message was taken")
 	}
 }
 
 func TestNewestAgreesWithAPlainScan(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
-		bodies := make([]string, r.IntN(12))
-		for i := range bodies {
-			for range r.IntN(6) {
-				bodies[i] += string(rune('a'+r.IntN(3))) + strings.Repeat(" ", r.IntN(2))
-			}
+	word := func(n int) (s string) {
+		for range r.IntN(n) {
+			s += string(rune('a'+r.IntN(3))) + strings.Repeat(" ", r.IntN(2))
 		}
-		e, term := entry(1, bodies...), string(rune('a'+r.IntN(3)))+string(rune('a'+r.IntN(3)))+" "+string(rune('a'+r.IntN(3)))
-		words, want := textcache.Words(term), int64(0)
-		for i, body := range bodies {
-			all := true
-			for _, w := range words {
-				all = all && strings.Contains(body, string(w))
-			}
-			if all {
+		return s
+	}
+	for range 300 {
+		messages := make([][2]string, r.IntN(200))
+		for i := range messages {
+			messages[i] = [2]string{word(3), word(4)}
+		}
+		e, term, want := stored(messages...), "a"+word(5), int64(0)
+		for i, m := range messages {
+			if i%2 == 0 && (strings.Contains(m[0], term) || strings.Contains(m[1], term)) {
 				want = int64(i + 1)
 			}
 		}
-		if got := e.Newest(words); got != want {
-			t.Fatalf("Newest(%q) in %q = %d, want %d", term, bodies, got, want)
+		if got, _ := e.Newest([]byte(term), func(l textcache.Line) bool { return l.Sender == 1 }); got.Message != want {
+			t.Fatalf("Newest(%q) in %q = %d, want %d", term, messages, got.Message, want)
 		}
 	}
+}
+
+func TestTheTwoTextsOfAConversationAreKeptApart(t *testing.T) {
+	c := textcache.New(1 << 20)
+	put(c, 7, entry(1, "plain"))
+	if out := both(c, 7); out[0] == nil || out[1] != nil {
+		t.Errorf("only the words are there: got %v", out)
+	}
+	put(c, 7, stored())
+	if out := both(c, 7); out[0] == nil || out[1] == nil || out[1].Kind != textcache.Stored {
+		t.Errorf("both are there: got %v", out)
+	}
+	c.Drop(7)
+	if out := both(c, 7); out[0] != nil || out[1] != nil {
+		t.Errorf("both were dropped: got %v", out)
+	}
+}
+
+// both returns the texts of a conversation, words first.
+func both(c *textcache.Cache, id int64) []*textcache.Entry {
+	out := make([]*textcache.Entry, 2)
+	c.Get([]textcache.Key{{Conversation: id}, {Conversation: id, Kind: textcache.Stored}}, out)
+	return out
 }
 
 func TestAnEntryServesItsVersionAndOlderAsks(t *testing.T) {
