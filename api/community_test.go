@@ -19,6 +19,7 @@ import (
 	"parley/internal/testdb"
 	"parley/messaging"
 	"parley/schema"
+	"parley/web"
 	"parley/wpauth"
 )
 
@@ -41,6 +42,7 @@ type setup struct {
 	pages    http.Handler
 	doctor   func(context.Context) doctor.Report
 	home     string
+	before   []string // statements that change the site before the service starts
 }
 
 type option func(*setup)
@@ -58,6 +60,11 @@ func onServer(t *testing.T, server *testdb.Server) option {
 		s.dsn = server.Database(t)
 		testdb.SeatCast(t, s.dsn)
 	}
+}
+
+// changed changes the site before the service starts.
+func changed(statements ...string) option {
+	return func(s *setup) { s.before = append(s.before, statements...) }
 }
 
 func minTrust(n int) option { return func(s *setup) { s.minTrust = n } }
@@ -87,6 +94,10 @@ func newCommunity(t *testing.T, options ...option) *community {
 		_, err = db.Exec("UPDATE wp_options SET option_value = ? WHERE option_name = 'home'", s.home)
 		must(err)
 	}
+	for _, statement := range s.before {
+		_, err = db.Exec(statement)
+		must(err)
+	}
 	// In Berlin this is 6:49 pm.
 	c := &community{t: t, db: db, clock: &clock{now: time.Date(2026, 3, 2, 17, 49, 0, 0, time.UTC)}}
 	c.site, err = wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{Now: c.clock.Now, Logger: slog.New(slog.DiscardHandler),
@@ -96,9 +107,21 @@ func newCommunity(t *testing.T, options ...option) *community {
 	c.svc, err = messaging.New(messaging.Options{DB: db, Tables: schema.Names("wp_parley_"), Directory: c.site,
 		Limits: s.limits, MinTrustLevel: s.minTrust, Now: c.clock.Now})
 	must(err)
+	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	pages, err := web.New(web.Options{Messenger: c.svc, Directory: c.site, AuthenticatePage: c.site.AuthenticatePage,
+		Authenticate: c.site.Authenticate, Nonce: c.site.Nonce, FindLogin: c.site.FindLogin,
+		ClientAddr: func(r *http.Request) (netip.Addr, bool) { return api.ClientAddr(r, trusted) },
+		Limits:     s.limits, MinTrustLevel: s.minTrust, Now: c.clock.Now})
+	must(err)
+	if s.pages == nil {
+		s.pages = pages
+	}
 	engine, err := api.New(api.Options{Messenger: c.svc, Directory: c.site, Authenticate: c.site.Authenticate,
-		Limits: s.limits, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		Available: db.Available, Guard: db.Guard, Pages: s.pages, Doctor: s.doctor, Version: "1.2.3", Now: c.clock.Now})
+		Limits: s.limits, TrustedProxies: trusted,
+		Available: db.Available, Guard: db.Guard, Pages: s.pages, Assets: pages.ServeAsset, Doctor: s.doctor, Version: "1.2.3", Now: c.clock.Now,
+		Me: func(ctx context.Context, id wpauth.Identity, a messaging.Actor) (any, error) {
+			return pages.Me(ctx, id, a)
+		}})
 	must(err)
 	srv := httptest.NewServer(engine)
 	t.Cleanup(srv.Close)

@@ -51,6 +51,12 @@ type Options struct {
 	// address. Version is Parley's, told beside it.
 	Doctor  func(context.Context) doctor.Report
 	Version string
+	// Me answers what an inbox has to know first (web.Pages.Me), as JSON; nil: there is
+	// no such address.
+	Me func(context.Context, wpauth.Identity, messaging.Actor) (any, error)
+	// Assets serves the scripts of the pages by name below /parley/v1/assets/
+	// (web.Pages.ServeAsset); nil: nothing is there.
+	Assets func(w http.ResponseWriter, r *http.Request, name string)
 	// Refused counts refusals (Metrics.Refused); nil: nobody counts.
 	Refused func(messaging.Reason)
 	// Middleware runs around every request: request id, log, metrics.

@@ -44,7 +44,7 @@ func (s *server) jetonomyRoutes() []wprest.Route {
 		return wprest.Endpoint{Methods: []string{method}, Gate: gate, Args: args, Handle: h}
 	}
 	route := func(pattern string, endpoints ...wprest.Endpoint) wprest.Route {
-		r := wprest.Route{Namespace: "jetonomy/v1", Pattern: pattern, Endpoints: endpoints}
+		r := wprest.Route{Namespace: "jetonomy/v1", Pattern: pattern, Endpoints: endpoints, Conditional: true}
 		switch pattern {
 		case "/conversations", "/conversations/{id}":
 			r.Schema = conversationSchema

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -42,7 +43,7 @@ func New(o Options) (*gin.Engine, error) {
 	}
 	s := &server{Options: o}
 	s.site.Store(newSiteView(wpauth.Options{PrettyPermalinks: true, CommunitySlug: "community", Location: time.UTC}))
-	routes := append(s.jetonomyRoutes(), s.adminRoutes()...)
+	routes := slices.Concat(s.jetonomyRoutes(), s.adminRoutes(), s.meRoutes())
 	if o.BuddyPress != nil {
 		more, err := s.buddypressRoutes()
 		if err != nil {
@@ -85,6 +86,11 @@ func (s *server) dispatch(g *gin.Context) {
 	if list {
 		s.fail(g, site, &wprest.Error{Status: http.StatusBadRequest, Code: "rest_path_invalid_type",
 			Message: "The REST route parameter must be a string."})
+		return
+	}
+	if name, ok := assetName(route); isREST && ok && s.Assets != nil {
+		g.Set(RouteKey, "/parley/v1/assets")
+		s.Assets(g.Writer, r, name)
 		return
 	}
 	// Pages say it in their own way.

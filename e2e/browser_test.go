@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"parley/internal/bound"
@@ -83,6 +84,16 @@ func newBrowser(t *testing.T) *browser {
 	ctx, cancel := chromedp.NewContext(chromium(t), chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	return openTab(t, ctx)
+}
+
+// newPlainBrowser is a browser without cookies that runs no scripts.
+func newPlainBrowser(t *testing.T) *browser {
+	t.Helper()
+	b := newBrowser(t)
+	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func openTab(t *testing.T, ctx context.Context) *browser {

@@ -22,7 +22,7 @@ func TestScenario109LoggedOutBrowserIsSentToSignIn(t *testing.T) {
 	if a.Status != http.StatusFound || a.Header.Get("Location") != wantTo {
 		t.Errorf("%d to %s, want 302 to %s", a.Status, a.Header.Get("Location"), wantTo)
 	}
-	b := newBrowser(t)
+	b := newPlainBrowser(t)
 	b.open(inbox + "?filter=archived")
 	b.logIn("alice")
 	b.see(".list")
@@ -37,7 +37,7 @@ func TestScenario109LoggedOutBrowserIsSentToSignIn(t *testing.T) {
 
 // Scenario 110 of the contract.
 func TestScenario110ToOpensTheComposerWithTheMemberChosen(t *testing.T) {
-	b := newBrowser(t)
+	b := newPlainBrowser(t)
 	b.open(inbox + "?to=bob")
 	b.logIn("alice")
 	b.see("form.compose")
@@ -48,8 +48,8 @@ func TestScenario110ToOpensTheComposerWithTheMemberChosen(t *testing.T) {
 
 func TestTwoMembersConverseInTwoBrowsers(t *testing.T) {
 	const question, answer = "Shall we <b>meet</b> & talk? <script>document.title='broken'</script>", "Yes.\n\nAt noon."
-	alice := newBrowser(t)
-	bob := newBrowser(t)
+	alice := newPlainBrowser(t)
+	bob := newPlainBrowser(t)
 	alice.open(inbox + "?to=bob")
 	alice.logIn("alice")
 	alice.fill("#message", question)

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -25,37 +24,27 @@ func (q *request) showComposer() {
 }
 
 func (q *request) composer(status int, notice string, v *composeView) {
-	p, err := q.newPage("New message", 0)
+	p, err := q.newPage(q.words.T("page.new_message"), 0)
 	if err != nil {
 		q.fail(err)
 		return
 	}
-	if v.Closed, err = q.mayNotStart(); err != nil {
+	if v.Closed, err = q.startClosed(); err != nil {
 		q.fail(err)
 		return
 	}
-	p.Compose, p.Notice = v, notice
-	q.render(status, "page.html", p)
+	p.Compose, p.Notice, p.Narrow = v, notice, true
+	p.Element.To = v.To
+	q.renderInbox(status, p)
 }
 
-// mayNotStart says beforehand that the viewer's trust level is too low (contract 6).
-func (q *request) mayNotStart() (string, error) {
-	jetonomy := q.Directory.Features().Jetonomy
-	if q.actor.Bypass || q.MinTrustLevel <= 0 || !jetonomy && len(q.RoleTrust) == 0 {
-		return "", nil
+// startClosed is a sentence about why the viewer cannot start anything, "" if they can.
+func (q *request) startClosed() (string, error) {
+	me, err := q.me()
+	if err != nil {
+		return "", err
 	}
-	level := q.RoleTrust.Level(q.actor.Roles)
-	if jetonomy {
-		me, err := q.Directory.Members(q.ctx, []wpauth.UserID{q.viewer.UserID})
-		if err != nil {
-			return "", err
-		}
-		level = me[q.viewer.UserID].TrustLevel
-	}
-	if level < q.MinTrustLevel {
-		return sentences[messaging.TrustTooLow].text, nil
-	}
-	return "", nil
+	return me.StartClosed, nil
 }
 
 // recipients finds the members a To field names: logins, with commas or spaces
@@ -70,19 +59,19 @@ func (q *request) recipients(to string) ([]wpauth.Member, error) {
 		}
 		if len(members) == q.Limits.Members {
 			return nil, messaging.Refuse(messaging.Invalid,
-				fmt.Sprintf("A conversation can have up to %d members.", q.Limits.Members))
+				q.words.N("page.too_many", int64(q.Limits.Members)))
 		}
 		m, err := q.FindLogin(q.ctx, login)
 		if err != nil {
 			return nil, err
 		}
 		if !m.Exists {
-			return nil, messaging.Refuse(messaging.Invalid, "User not found: "+login)
+			return nil, messaging.Refuse(messaging.Invalid, q.words.T("page.user_not_found", "login", login))
 		}
 		members = append(members, m)
 	}
 	if len(members) == 0 {
-		return nil, messaging.Refuse(messaging.Invalid, "Please enter a recipient.")
+		return nil, messaging.Refuse(messaging.Invalid, q.words.T("page.no_recipient"))
 	}
 	return members, nil
 }

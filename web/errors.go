@@ -11,26 +11,39 @@ import (
 	"parley/messaging"
 )
 
-// sentences say a refusal on the page; the wording is the contract's (1.3, 3, 6).
-var sentences = map[messaging.Reason]struct {
-	status int
-	text   string
-}{
-	messaging.NotFound:            {http.StatusNotFound, "Conversation not found."},
-	messaging.NotParticipant:      {http.StatusForbidden, "You are not a participant in this conversation."},
-	messaging.Left:                {http.StatusForbidden, "You left this conversation."},
-	messaging.TrustTooLow:         {http.StatusForbidden, "You need a higher trust level to send messages."},
-	messaging.OutOfScope:          {http.StatusForbidden, "You can only message people who share at least one space with you."},
-	messaging.CannotSend:          {http.StatusForbidden, "Unable to send message."},
-	messaging.BlockedByActor:      {http.StatusForbidden, "You blocked this conversation. Unblock it to send messages."},
-	messaging.Banned:              {http.StatusForbidden, "Your account has been banned from this community."},
-	messaging.PendingVerification: {http.StatusForbidden, "Confirm your email to finish signing up before posting."},
-	messaging.Silenced:            {http.StatusForbidden, "You are currently silenced."},
-	messaging.IPBanned:            {http.StatusForbidden, "Your address has been banned from this community."},
-	messaging.NoReadCapability:    {http.StatusForbidden, "Your account has no access to this site."},
-	messaging.Invalid:             {http.StatusUnprocessableEntity, "That could not be sent."},
-	messaging.RateLimited:         {http.StatusTooManyRequests, "You are sending too fast. Please wait a moment."},
-	messaging.Unavailable:         {http.StatusServiceUnavailable, "Messages are not available right now. Please try again in a moment."},
+// statuses of refusals on the page. What they say is in the catalogues, "page.refused."
+// and the reason; the English wording is the contract's (1.3, 3, 6).
+var statuses = map[messaging.Reason]int{
+	messaging.NotFound:            http.StatusNotFound,
+	messaging.NotParticipant:      http.StatusForbidden,
+	messaging.Left:                http.StatusForbidden,
+	messaging.TrustTooLow:         http.StatusForbidden,
+	messaging.OutOfScope:          http.StatusForbidden,
+	messaging.CannotSend:          http.StatusForbidden,
+	messaging.BlockedByActor:      http.StatusForbidden,
+	messaging.Banned:              http.StatusForbidden,
+	messaging.PendingVerification: http.StatusForbidden,
+	messaging.Silenced:            http.StatusForbidden,
+	messaging.IPBanned:            http.StatusForbidden,
+	messaging.NoReadCapability:    http.StatusForbidden,
+	messaging.Forbidden:           http.StatusForbidden,
+	messaging.Invalid:             http.StatusUnprocessableEntity,
+	messaging.RateLimited:         http.StatusTooManyRequests,
+	messaging.Unavailable:         http.StatusServiceUnavailable,
+}
+
+// refusal says a refusal in the language of the page. The text it brings along is
+// English; elsewhere it serves only where it says more than its reason.
+func (w *words) refusal(e *messaging.Error) string {
+	key := "page.refused." + string(e.Reason)
+	says := e.Reason == messaging.Invalid || e.Reason == messaging.RateLimited
+	if text := w.T(key); text != key && (e.Text == "" || !says && !w.isEnglish()) {
+		return text
+	}
+	if e.Text != "" {
+		return e.Text
+	}
+	return w.T("page.refused")
 }
 
 // explain turns an error into a status and a sentence to show. What is no refusal
@@ -40,22 +53,19 @@ func (q *request) explain(err error) (int, string) {
 	if !errors.As(err, &refusal) {
 		if !mysql.Unavailable(q.ctx, err) && !errors.Is(err, context.DeadlineExceeded) {
 			q.Log.Error("a page failed", "path", q.r.URL.Path, "error", err)
-			return http.StatusInternalServerError, "Something went wrong. Please try again."
+			return http.StatusInternalServerError, q.words.T("page.fault")
 		}
 		refusal = &messaging.Error{Reason: messaging.Unavailable, RetryAfter: 2 * time.Second, Err: err}
 	}
 	q.Refused(refusal.Reason)
-	s, ok := sentences[refusal.Reason]
+	status, ok := statuses[refusal.Reason]
 	if !ok {
-		s.status, s.text = http.StatusForbidden, "That is not possible."
-	}
-	if refusal.Text != "" {
-		s.text = refusal.Text
+		status = http.StatusForbidden
 	}
 	if refusal.RetryAfter > 0 {
 		q.w.Header().Set("Retry-After", strconv.Itoa(max(1, int(refusal.RetryAfter.Seconds()+0.5))))
 	}
-	return s.status, s.text
+	return status, q.words.refusal(refusal)
 }
 
 // fail shows an error on a page of its own.
@@ -64,11 +74,12 @@ func (q *request) fail(err error) {
 	q.sentence(status, text)
 }
 
-func (q *request) notFound() { q.sentence(http.StatusNotFound, "There is no such page.") }
+func (q *request) notFound() { q.sentence(http.StatusNotFound, q.words.T("page.not_found")) }
 
 // sentence shows one sentence on a page of its own.
 func (q *request) sentence(status int, text string) {
+	q.policy("'none'", false)
 	q.render(status, "sentence.html", map[string]any{
-		"Title": text, "Base": q.base, "CSS": q.base + q.assets.css, "Styled": q.base != "",
+		"W": q.words, "Title": text, "Base": q.base, "CSS": q.base + q.assets.path("parley.css"), "Styled": q.base != "",
 	})
 }

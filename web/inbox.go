@@ -27,10 +27,9 @@ func (q *request) newPage(title string, selected messaging.ConversationID) (*pag
 	if err != nil {
 		return nil, err
 	}
-	p := &page{
-		Title: title, SiteName: q.site.BlogName, Home: q.home + "/", Base: q.base, CSS: q.base + q.assets.css,
-		Viewer: q.viewer.DisplayName, List: listView{Archived: archived},
-	}
+	p := &page{frame: q.newFrame(title), List: listView{Archived: archived}}
+	p.Messages = true
+	p.Narrow = selected != 0
 	for i := range found.Conversations {
 		p.List.Rows = append(p.List.Rows, q.row(&found.Conversations[i], selected))
 	}
@@ -58,12 +57,12 @@ func (q *request) showInbox() {
 		q.showComposer()
 		return
 	}
-	p, err := q.newPage("Messages", 0)
+	p, err := q.newPage(q.words.T("app.messages"), 0)
 	if err != nil {
 		q.fail(err)
 		return
 	}
-	q.render(http.StatusOK, "page.html", p)
+	q.renderInbox(http.StatusOK, p)
 }
 
 // showThread shows a page of a thread, which marks it read.
@@ -72,14 +71,15 @@ func (q *request) showThread(id messaging.ConversationID) {
 }
 
 func (q *request) thread(status int, id messaging.ConversationID, notice string, form formView) {
-	// Read first, so that the list beside it knows.
-	found, err := q.Messenger.Messages(q.ctx, q.actor, id, messaging.MessagesQuery{
-		Limit: messagesPerPage, Before: messaging.MessageID(q.number("before", 0)), Ascending: true, MarkRead: true})
+	// How much was unread before: the script asks only when that is gone.
+	c, err := q.Messenger.Get(q.ctx, q.actor, id)
 	if err != nil {
 		q.fail(err)
 		return
 	}
-	c, err := q.Messenger.Get(q.ctx, q.actor, id)
+	// Read before the list beside it is, so that it knows.
+	found, err := q.Messenger.Messages(q.ctx, q.actor, id, messaging.MessagesQuery{
+		Limit: messagesPerPage, Before: messaging.MessageID(q.number("before", 0)), Ascending: true, MarkRead: true})
 	if err != nil {
 		q.fail(err)
 		return
@@ -90,7 +90,7 @@ func (q *request) thread(status int, id messaging.ConversationID, notice string,
 		q.fail(err)
 		return
 	}
-	v := &threadView{URL: q.threadURL(id), Title: title, Group: c.Type == messaging.Group, Form: form, Closed: closed(c)}
+	v := &threadView{URL: q.threadURL(id), Title: title, Group: c.Type == messaging.Group, Form: form, Closed: q.closed(c)}
 	for i := range c.Participants {
 		if c.Participants[i].LeftAt.IsZero() {
 			v.Members = append(v.Members, avatar(c.Participants[i].Member))
@@ -106,22 +106,36 @@ func (q *request) thread(status int, id messaging.ConversationID, notice string,
 		v.Older = v.URL + "?before=" + strconv.FormatInt(int64(found.Messages[0].ID), 10)
 	}
 	p.Thread, p.Notice = v, notice
+	p.Element.Conversation = strconv.FormatInt(int64(id), 10)
+	if c.Me != nil && c.Me.Unread > 0 {
+		p.Element.Unread = strconv.Itoa(int(c.Me.Unread))
+	}
+	q.renderInbox(status, p)
+}
+
+// renderInbox puts the element's attributes in and shows the page.
+func (q *request) renderInbox(status int, p *page) {
+	if err := q.prepare(&p.frame, "inbox.js"); err != nil {
+		q.fail(err)
+		return
+	}
 	q.render(status, "page.html", p)
 }
 
 // closed says why a member cannot write here, as far as they may know.
-func closed(c *messaging.Conversation) string {
+func (q *request) closed(c *messaging.Conversation) string {
+	because := func(r messaging.Reason) string { return q.words.refusal(messaging.Refuse(r, "")) }
 	switch {
 	case c.CanReply():
 		return ""
 	case c.Me != nil && !c.Me.LeftAt.IsZero():
-		return sentences[messaging.Left].text
+		return because(messaging.Left)
 	case c.IBlocked:
-		return sentences[messaging.BlockedByActor].text
+		return because(messaging.BlockedByActor)
 	case c.ViewerSilenced:
-		return sentences[messaging.Silenced].text
+		return because(messaging.Silenced)
 	}
-	return "This account no longer exists."
+	return q.words.T("page.gone")
 }
 
 // send appends what the form holds. A form sent twice is one message, by its
@@ -141,7 +155,7 @@ func (q *request) send(id messaging.ConversationID) {
 }
 
 // errStale refuses a form whose nonce ran out; its text is not lost.
-var errStale = messaging.Refuse("stale_form", "This page was open for too long. Please send it once more.")
+var errStale = messaging.Refuse("stale_form", "")
 
 // mayWrite is the gate before a form's fields are looked at (contract 2).
 func (q *request) mayWrite() error {

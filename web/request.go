@@ -17,32 +17,54 @@ const maxForm = 256 << 10
 
 // request is one request on its way to an answer.
 type request struct {
-	*server
+	*Pages
 	w   http.ResponseWriter
 	r   *http.Request
 	ctx context.Context
 
-	site wpauth.Options
-	home string // address of the site, no slash at the end
-	base string // path of the inbox, with one
+	site  wpauth.Options
+	words *words
+	home  string // address of the site, no slash at the end
+	base  string // path of the inbox, with one
 
 	viewer wpauth.Identity
 	actor  messaging.Actor
+	self   *Me // what me() worked out
 	// stale is set for a form whose nonce is no longer good while its sender is
 	// logged in: nothing may be done, but what was typed is shown again.
 	stale bool
 }
 
-// headers sets what every answer here has: nothing is cached, framed, or run, and
-// nothing but the page's own style sheet and pictures is loaded.
+// headers sets what every answer here has: nothing is cached or guessed at, and no
+// address of a conversation goes to another site.
 func (q *request) headers() {
 	h := q.w.Header()
 	h.Set("Cache-Control", "no-cache, must-revalidate, max-age=0, no-store, private")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' https: data:; "+
-		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", permissions)
+	q.policy("'none'", false)
+}
+
+// permissions are the powers of a browser no page here uses.
+const permissions = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), " +
+	"microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()"
+
+// policy says who may frame the page ('none' or 'self'), and whether it runs scripts.
+// Nothing but the page's own files and pictures is loaded, and nothing inline runs.
+func (q *request) policy(ancestors string, scripts bool) {
+	policy := "default-src 'none'; "
+	if scripts {
+		policy += "script-src 'self'; connect-src 'self'; "
+	}
+	h := q.w.Header()
+	h.Set("Content-Security-Policy", policy+"style-src 'self'; img-src 'self' https: data:; form-action 'self'; base-uri 'none'; frame-ancestors "+ancestors)
+	h.Set("X-Frame-Options", "DENY")
+	if ancestors == "'self'" {
+		h.Set("X-Frame-Options", "SAMEORIGIN")
+	}
 }
 
 // authenticate finds out who asks. Nobody is sent to WordPress's login and comes
@@ -90,11 +112,11 @@ func (q *request) parseForm() bool {
 	q.r.Body = http.MaxBytesReader(q.w, q.r.Body, maxForm)
 	err := q.r.ParseForm()
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		q.sentence(http.StatusRequestEntityTooLarge, "That is too long to send.")
+		q.sentence(http.StatusRequestEntityTooLarge, q.words.T("page.too_long"))
 		return false
 	}
 	if err != nil {
-		q.sentence(http.StatusBadRequest, "The form could not be read. Please try again.")
+		q.sentence(http.StatusBadRequest, q.words.T("page.bad_form"))
 		return false
 	}
 	return true

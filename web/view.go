@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"html/template"
 	"net/url"
 	"strconv"
@@ -17,16 +16,11 @@ import (
 // page is what the template page.html shows: the list, and beside it a thread, the
 // composer, or nothing.
 type page struct {
-	Title    string
-	SiteName string
-	Home     string
-	Base     string
-	CSS      string
-	Viewer   string
-	Notice   string // a sentence about what went wrong
-	List     listView
-	Thread   *threadView
-	Compose  *composeView
+	frame
+	Notice  string // a sentence about what went wrong
+	List    listView
+	Thread  *threadView
+	Compose *composeView
 }
 
 type listView struct {
@@ -102,7 +96,7 @@ func (q *request) row(c *messaging.Conversation, selected messaging.Conversation
 	}
 	v := rowView{
 		URL: q.threadURL(c.ID), Title: c.ShownTitle(q.viewer.UserID), Preview: c.Preview,
-		Ago: ago(q.Now().Sub(at)), At: q.dateTime(at),
+		Ago: q.words.ago(q.Now().Sub(at)), At: q.dateTime(at),
 		Unread: c.Me != nil && c.Me.Unread > 0, Selected: c.ID == selected,
 	}
 	// A group is known by its first letter.
@@ -118,17 +112,17 @@ func (q *request) row(c *messaging.Conversation, selected messaging.Conversation
 }
 
 func (q *request) message(m *messaging.Message, before time.Time) messageView {
-	at := m.CreatedAt.In(q.zone())
+	at := m.CreatedAt.In(zone(q.site))
 	v := messageView{
 		Name: m.Member.Name(), Avatar: avatar(m.Member), Plain: m.Plain,
 		At: wpauth.FormatTime(q.site, m.CreatedAt), ISO: m.CreatedAt.UTC().Format(time.RFC3339),
 		Own: m.Sender == q.viewer.UserID, System: m.Kind == messaging.KindSystem,
 	}
-	if before.IsZero() || before.In(q.zone()).YearDay() != at.YearDay() || before.In(q.zone()).Year() != at.Year() {
-		v.Day = wpauth.FormatDate(q.site, m.CreatedAt)
+	if before.IsZero() || before.In(zone(q.site)).YearDay() != at.YearDay() || before.In(zone(q.site)).Year() != at.Year() {
+		v.Day = q.words.date(q.site, m.CreatedAt)
 	}
 	if v.Own {
-		v.Name = "You"
+		v.Name = q.words.T("page.you")
 	}
 	if !v.System {
 		// Render lets nothing through but its own short list of tags.
@@ -137,15 +131,8 @@ func (q *request) message(m *messaging.Message, before time.Time) messageView {
 	return v
 }
 
-func (q *request) zone() *time.Location {
-	if q.site.Location == nil {
-		return time.UTC
-	}
-	return q.site.Location
-}
-
 func (q *request) dateTime(t time.Time) string {
-	return wpauth.FormatDate(q.site, t) + ", " + wpauth.FormatTime(q.site, t)
+	return q.words.date(q.site, t) + ", " + wpauth.FormatTime(q.site, t)
 }
 
 func (q *request) threadURL(id messaging.ConversationID) string {
@@ -162,21 +149,4 @@ func (q *request) listURL(archived bool, n int64) string {
 		v.Set("page", strconv.FormatInt(n, 10))
 	}
 	return withQuery(q.base, v.Encode())
-}
-
-// ago says how long ago something was, as roughly as people do.
-func ago(d time.Duration) string {
-	for _, unit := range []struct {
-		size time.Duration
-		name string
-	}{{365 * 24 * time.Hour, "year"}, {30 * 24 * time.Hour, "month"}, {7 * 24 * time.Hour, "week"},
-		{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
-		switch n := int64(d / unit.size); {
-		case n == 1:
-			return "1 " + unit.name + " ago"
-		case n > 1:
-			return fmt.Sprintf("%d %ss ago", n, unit.name)
-		}
-	}
-	return "just now"
 }

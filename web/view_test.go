@@ -19,12 +19,13 @@ func TestInitialsAreThoseOfTheFirstAndTheLastName(t *testing.T) {
 }
 
 func TestAgoCountsInTheLargestUnitThatFits(t *testing.T) {
+	english := catalogue(t).in("en_US")
 	for d, want := range map[time.Duration]string{
 		-time.Minute: "just now", 0: "just now", 59 * time.Second: "just now", time.Minute: "1 minute ago",
 		119 * time.Second: "1 minute ago", 8 * time.Minute: "8 minutes ago", 23 * time.Hour: "23 hours ago",
 		24 * time.Hour: "1 day ago", 15 * 24 * time.Hour: "2 weeks ago", 800 * 24 * time.Hour: "2 years ago",
 	} {
-		if got := ago(d); got != want {
+		if got := english.ago(d); got != want {
 			t.Errorf("ago(%v) = %q, want %q", d, got, want)
 		}
 	}

@@ -1,6 +1,8 @@
-// Package web serves the inbox at /{base_slug}/messages/: plain pages made on the
-// server, without JavaScript. A page decides nothing: it asks messaging for the
-// viewer's conversations, and its forms call the same use cases as the REST surface.
+// Package web serves the inbox at /{base_slug}/messages/ and the oversight page below
+// it. Each page holds a custom element of web/app, built into dist; inside the inbox's
+// stand plain pages made on the server, which serve as long as no script runs. A page
+// decides nothing: it asks messaging for the viewer's conversations, and its forms call
+// the same use cases as the REST surface.
 package web
 
 import (
@@ -52,18 +54,17 @@ type Options struct {
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-//go:embed assets
-var assetFiles embed.FS
-
-type server struct {
+// Pages serves everything below /{base_slug}/messages.
+type Pages struct {
 	Options
-	pages  *template.Template
-	assets *assets
+	pages      *template.Template
+	assets     *Assets
+	catalogues catalogues
 }
 
 // New makes the handler of everything below /{base_slug}/messages. It reads the
 // slug from the site's options, so the caller only has to send it the requests.
-func New(o Options) (http.Handler, error) {
+func New(o Options) (*Pages, error) {
 	if o.Messenger == nil || o.Directory == nil || o.AuthenticatePage == nil || o.Authenticate == nil ||
 		o.Nonce == nil || o.FindLogin == nil || o.ClientAddr == nil {
 		return nil, errors.New("web: Options lacks something required")
@@ -84,25 +85,41 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := loadAssets(assetFiles)
+	a, err := loadAssets(distFiles, assetFiles)
 	if err != nil {
 		return nil, err
 	}
-	return &server{Options: o, pages: pages, assets: a}, nil
+	if !a.has("inbox.js") {
+		o.Log.Warn("this build holds no scripts: the inbox is the plain page (make build makes them)")
+	}
+	c, err := loadCatalogues()
+	if err != nil {
+		return nil, err
+	}
+	return &Pages{Options: o, pages: pages, assets: a, catalogues: c}, nil
+}
+
+// ServeAsset answers a file of the pages by its name, as "inbox.js"; it needs no database.
+func (s *Pages) ServeAsset(w http.ResponseWriter, r *http.Request, name string) {
+	s.assets.Serve(w, r, name)
 }
 
 // ServeHTTP finds the page of a path below {base_slug}/messages/.
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := &request{server: s, w: w, r: r, ctx: r.Context()}
+func (s *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, name, ok := strings.Cut(r.URL.Path, "/messages/assets/"); ok {
+		s.assets.Serve(w, r, name)
+		return
+	}
+	q := &request{Pages: s, w: w, r: r, ctx: r.Context(), words: s.catalogues.in("en_US")}
 	q.headers()
 	site, err := s.Directory.Options(q.ctx)
 	if err != nil {
 		q.fail(err)
 		return
 	}
-	q.site = site
-	q.home = strings.TrimRight(site.Home, "/")
-	q.base = pathOf(q.home) + "/" + strings.Trim(site.CommunitySlug, "/") + "/messages/"
+	q.site, q.words = site, s.catalogues.in(site.Locale)
+	q.home = homeOf(site)
+	q.base = pathOf(q.home) + inboxPath(site)
 
 	path, ok := strings.CutPrefix(r.URL.Path, q.base)
 	if !ok {
@@ -113,14 +130,14 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q.notFound()
 		return
 	}
-	if name, ok := strings.CutPrefix(path, "assets/"); ok {
-		s.assets.serve(w, r, name)
-		return
-	}
 	reading := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if !reading && r.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		q.sentence(http.StatusMethodNotAllowed, "This page does not do that.")
+		q.sentence(http.StatusMethodNotAllowed, q.words.T("page.wrong_method"))
+		return
+	}
+	if path == "nonce" && reading {
+		q.nonce()
 		return
 	}
 	if !q.authenticate(reading) {
@@ -134,6 +151,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q.showComposer()
 	case path == "new/":
 		q.start()
+	case path == "oversight/" && reading:
+		q.showOversight()
 	case isThread && reading:
 		q.showThread(id)
 	case isThread:
@@ -153,6 +172,14 @@ func threadID(path string) (messaging.ConversationID, bool) {
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	return messaging.ConversationID(n), err == nil
+}
+
+// homeOf is the address of the site without a slash at its end.
+func homeOf(site wpauth.Options) string { return strings.TrimRight(site.Home, "/") }
+
+// inboxPath is where the inbox is below the site's home.
+func inboxPath(site wpauth.Options) string {
+	return "/" + strings.Trim(site.CommunitySlug, "/") + "/messages/"
 }
 
 // pathOf is the path of an address, without a slash at the end.
@@ -176,7 +203,7 @@ func (q *request) render(status int, name string, p any) {
 	var b bytes.Buffer
 	if err := q.pages.ExecuteTemplate(&b, name, p); err != nil {
 		q.Log.Error("a page could not be made", "page", name, "error", err)
-		http.Error(q.w, "Something went wrong. Please try again.", http.StatusInternalServerError)
+		http.Error(q.w, q.words.T("page.fault"), http.StatusInternalServerError)
 		return
 	}
 	q.w.Header().Set("Content-Type", "text/html; charset=utf-8")

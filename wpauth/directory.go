@@ -32,6 +32,8 @@ type Options struct {
 	Location *time.Location
 	// TimeFormat and DateFormat are PHP date() formats.
 	TimeFormat, DateFormat string
+	// Locale is the site's language as WordPress writes it, "de_DE".
+	Locale string
 	// PrettyPermalinks is false when option permalink_structure is empty.
 	PrettyPermalinks bool
 	// CommunitySlug is jetonomy_settings.base_slug; without one SiteConfig.CommunitySlug

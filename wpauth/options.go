@@ -42,6 +42,7 @@ func newOptions(wp config.WordPress, raw map[string]string, jetonomy, extensions
 		AvatarRating:       avatarRating(raw),
 		AvatarDefault:      avatarDefault(raw),
 		Smilies:            switchedOn(raw, "use_smilies"),
+		Locale:             locale(raw),
 	}
 	if o.Home == "" {
 		o.Home = o.SiteURL
@@ -68,6 +69,16 @@ func newOptions(wp config.WordPress, raw map[string]string, jetonomy, extensions
 func switchedOn(raw map[string]string, name string) bool {
 	value, there := raw[name]
 	return !there || phpvalue.NewString(value).Truthy()
+}
+
+// locale is get_locale() without its filter: the site's language, else on a network
+// the network's; American English is stored as nothing.
+func locale(raw map[string]string) string {
+	own, there := raw["WPLANG"]
+	if !there {
+		own = raw[networkPrefix+"WPLANG"]
+	}
+	return firstOf(own, "en_US")
 }
 
 // siteURL is get_option( 'siteurl' ): the constant WP_SITEURL goes first, and

@@ -137,7 +137,7 @@ var (
 	siteOptions = []string{
 		"siteurl", "home", "blogname", "timezone_string", "gmt_offset", "time_format", "date_format",
 		"permalink_structure", "db_version", "avatar_default", "avatar_rating",
-		"show_avatars", "use_smilies",
+		"show_avatars", "use_smilies", "WPLANG",
 		"jetonomy_settings", "jetonomy_pro_extensions", "jetonomy_role_caps",
 	}
 	networkOptions = []string{
@@ -159,7 +159,7 @@ func (s *Site) readOptions(ctx context.Context) (map[string]string, error) {
 		return nil, err
 	}
 	if s.wp.Multisite {
-		names := append(slices.Clone(networkOptions), "siteurl", "site_admins")
+		names := append(slices.Clone(networkOptions), "siteurl", "site_admins", "WPLANG")
 		if err := s.readPairs(ctx, s.sql.siteMeta, names, networkPrefix, raw); err != nil {
 			return nil, err
 		}

@@ -43,6 +43,10 @@ func (c *Call) respond(w http.ResponseWriter, callback string, failed bool) {
 		b := append([]byte("/**/"+callback+"("), c.Out.b...)
 		c.Out.b = append(b, ')')
 	}
+	if !failed && c.tag(w.Header()) {
+		c.notModified(w)
+		return
+	}
 	writeBody(w, c.Status, c)
 }
 

@@ -24,6 +24,9 @@ type Route struct {
 	// nil: every method of the route for whoever is logged in.
 	Allow func(*Call) []string
 
+	// Conditional gives answers to GET an ETag and honours If-None-Match.
+	Conditional bool
+
 	segments []string // of namespace and pattern; "{id}" for a variable
 	methods  []string
 	anyLogin []string // the Allow header of a route without Allow

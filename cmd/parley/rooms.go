@@ -99,11 +99,15 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		Available:      r.db.Available,
 		Guard:          r.db.Guard,
 		Pages:          pages,
-		Doctor:         examiner(c),
-		Version:        s.Version,
-		Refused:        s.metrics.Refused,
-		Middleware:     []gin.HandlerFunc{api.Observe(s.Log, s.metrics, time.Now)},
-		Log:            s.Log,
+		Me: func(ctx context.Context, id wpauth.Identity, a messaging.Actor) (any, error) {
+			return pages.Me(ctx, id, a)
+		},
+		Assets:     pages.ServeAsset,
+		Doctor:     examiner(c),
+		Version:    s.Version,
+		Refused:    s.metrics.Refused,
+		Middleware: []gin.HandlerFunc{api.Observe(s.Log, s.metrics, time.Now)},
+		Log:        s.Log,
 	})
 }
 

@@ -27,6 +27,20 @@ const styles = {
   },
 };
 
+// What only the server says has keys "page.…", and the oversight page is not opened by
+// members: neither is part of what an inbox loads.
+const wording = (catalogue, without) =>
+  Object.fromEntries(Object.entries(catalogue).filter(([key]) => !without.some((prefix) => key.startsWith(prefix))));
+const english = (without) => ({
+  name: "english",
+  setup(build) {
+    build.onLoad({ filter: /lang[/\\]en\.json$/ }, async (args) => ({
+      contents: JSON.stringify(wording(JSON.parse(await readFile(args.path, "utf8")), without)),
+      loader: "json",
+    }));
+  },
+});
+
 const common = {
   absWorkingDir: here,
   bundle: true,
@@ -49,17 +63,22 @@ async function assets() {
   const languages = {};
   for (const file of (await readdir(path.join(here, "lang"))).sort()) {
     if (file === "en.json") continue; // part of the scripts
-    const content = Buffer.from(JSON.stringify(JSON.parse(await readFile(path.join(here, "lang", file), "utf8"))));
+    const content = Buffer.from(JSON.stringify(wording(JSON.parse(await readFile(path.join(here, "lang", file), "utf8")), ["page."])));
     const name = hashed(`lang/${file}`, content);
     files.set(name, content);
     manifest[`lang/${file}`] = name;
     languages[path.parse(file).name] = name;
   }
-  const entries = { inbox: "src/inbox/index.tsx", oversight: "src/oversight/index.tsx" };
-  for (const [name, entry] of Object.entries(entries)) {
+  const entries = {
+    inbox: ["src/inbox/index.tsx", ["page.", "oversight."]],
+    oversight: ["src/oversight/index.tsx", ["page."]],
+    page: ["src/page/index.ts", []],
+  };
+  for (const [name, [entry, without]] of Object.entries(entries)) {
     if (!existsSync(path.join(here, entry))) continue;
     const { outputFiles } = await esbuild.build({
       ...common,
+      plugins: [...common.plugins, english(without)],
       entryPoints: [entry],
       minify: true,
       target: ["es2022", "safari16.4"],
