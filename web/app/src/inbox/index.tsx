@@ -1,39 +1,79 @@
 import base from "../shared/base.css";
 import { ShadowElement } from "../shared/element";
 import { loadTranslator } from "../shared/i18n";
-import { Rest, RestError } from "../shared/rest";
-import type { Conversation, Page } from "../shared/types";
+import { Rest } from "../shared/rest";
+import type { Me } from "../shared/types";
+import { App } from "./app";
+import own from "./inbox.css";
+import type { Place } from "./router";
+import { Inbox } from "./store";
 
-/** `<parley-inbox>`. */
+const usual: [number, number] = [30, 10];
+
+/**
+ * `<parley-inbox>`: the messages of whoever is signed in to the site.
+ *
+ * Attributes: root (the REST root), nonce, nonce-url (a GET answers a fresh one), base
+ * (path of the inbox; without it the address of the page is left alone), lang, strings
+ * (a JSON file whose wording goes before ours), boot (the answer of /parley/v1/me, which
+ * saves asking), to (logins to write to), conversation (id to open), scheme ("light",
+ * "dark"; otherwise as the system is set), poll ("30,10": seconds between two looks at
+ * the list and at the open thread).
+ *
+ * Events: parley:unread {count}, parley:navigate {conversation}.
+ */
 class ParleyInbox extends ShadowElement {
-  protected readonly styles = base;
+  static readonly observedAttributes = ["poll"];
+  protected readonly styles = `${base}${own}`;
+  private inbox: Inbox | null = null;
 
-  protected async start() {
-    const t = await loadTranslator(this.lang || document.documentElement.lang, this.text("strings"));
-    const rest = new Rest({ root: this.text("root") || "/wp-json/", nonce: this.text("nonce"), nonceURL: this.text("nonce-url") });
+  protected start() {
+    void this.begin();
+  }
+
+  private async begin() {
+    const t = await loadTranslator(this.lang || document.documentElement.lang || "en", this.text("strings"));
+    if (!this.isConnected || this.inbox) return;
+    const inbox = (this.inbox = new Inbox({
+      rest: new Rest({ root: this.text("root") || "/wp-json/", nonce: this.text("nonce"), nonceURL: this.text("nonce-url") }),
+      t,
+      base: this.text("base"),
+      boot: this.boot(),
+      begin: this.place(),
+      poll: this.poll(),
+      emit: (name, detail) => this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })),
+    }));
+    this.draw(<App inbox={inbox} />);
+    inbox.start();
+  }
+
+  protected stop() {
+    this.inbox?.stop();
+    this.inbox = null;
+  }
+
+  attributeChangedCallback() {
+    this.inbox?.setPoll(this.poll());
+  }
+
+  private boot(): Me | null {
     try {
-      const page = await rest.get<Page<Conversation>>("jetonomy/v1/conversations", { limit: 50 });
-      this.draw(
-        <nav class="list" aria-label={t("app.messages")}>
-          <h1>{t("app.messages")}</h1>
-          {page.data.length === 0 && <p>{t("list.empty")}</p>}
-          <ul>
-            {page.data.map((c) => (
-              <li key={c.id}>
-                <a class="row" href={`${this.text("base")}${c.id}/`}>
-                  {c.title}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </nav>,
-      );
-    } catch (e) {
-      this.draw(<p role="alert">{t(e instanceof RestError && e.signedOut ? "error.signed_out" : "error.network")}</p>);
+      return (JSON.parse(this.text("boot") || "null") as Me | null) || null;
+    } catch {
+      return null;
     }
   }
 
-  protected stop() {}
+  private place(): Place {
+    const to = this.text("to");
+    const id = Number(this.text("conversation")) || 0;
+    return { kind: id ? "thread" : to ? "new" : "list", id, to, view: "active" };
+  }
+
+  private poll(): [number, number] {
+    const [list, thread] = this.text("poll").split(",").map(Number);
+    return [list && list > 0 ? list : usual[0], thread && thread > 0 ? thread : usual[1]];
+  }
 }
 
 if (!customElements.get("parley-inbox")) customElements.define("parley-inbox", ParleyInbox);

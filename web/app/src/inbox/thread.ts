@@ -1,0 +1,125 @@
+import type { Rest } from "../shared/rest";
+import { RestError } from "../shared/rest";
+import type { Conversation, Message, Page } from "../shared/types";
+import { firstUnread } from "./rows";
+
+const pageSize = 50;
+const bigPage = 100; // what the interface gives at most
+const unreadPages = 5; // how far back unread messages are looked for
+
+export const conversationPath = (id: number, rest = "") => `jetonomy/v1/conversations/${id}${rest}`;
+
+/** One open conversation: its messages oldest first, read from the end backwards. */
+export class Thread {
+  status: "loading" | "ready" | "error" = "loading";
+  error: RestError | null = null;
+  messages: Message[] = [];
+  hasOlder = false;
+  loadingOlder = false;
+  olderFailed = false;
+  /** The first unread message when the thread was opened, 0 for none. */
+  fresh = 0;
+  /** Messages of others that came in out of sight. */
+  below = 0;
+  atEnd = true;
+  /** Something of others is not marked read yet. */
+  unseen = false;
+  private closed = new AbortController();
+
+  constructor(
+    readonly id: number,
+    public conversation: Conversation | null,
+    private readonly rest: Rest,
+    private readonly viewer: () => number,
+    private readonly changed: () => void,
+  ) {}
+
+  get newest(): number {
+    return this.messages.at(-1)?.id ?? 0;
+  }
+
+  close() {
+    this.closed.abort();
+  }
+
+  get isClosed() {
+    return this.closed.signal.aborted;
+  }
+
+  /** Reads the newest messages, and older ones until the first unread one is among them. Nothing is marked read. */
+  async open() {
+    this.status = "loading";
+    this.error = null;
+    this.changed();
+    try {
+      const known = this.conversation?.unread_count ?? 0;
+      const [conversation, page] = await Promise.all([
+        this.rest.get<Conversation>(conversationPath(this.id), {}, this.closed.signal),
+        this.page({ limit: known > pageSize - 10 ? bigPage : pageSize }),
+      ]);
+      this.conversation = conversation;
+      this.take(page, true);
+      const unread = conversation.unread_count;
+      for (let i = 0; unread > 0 && this.hasOlder && !firstUnread(this.messages, this.viewer(), unread) && i < unreadPages; i++) {
+        this.take(await this.page({ limit: bigPage, before: this.messages[0]!.id }));
+      }
+      this.fresh = firstUnread(this.messages, this.viewer(), unread) || (unread > 0 ? (this.messages[0]?.id ?? 0) : 0);
+      this.status = "ready";
+    } catch (e) {
+      if (this.isClosed) return;
+      this.status = "error";
+      this.error = e as RestError;
+      throw e;
+    } finally {
+      this.changed();
+    }
+  }
+
+  /** Reads the page before the oldest message here. */
+  async older(limit = pageSize) {
+    if (!this.hasOlder || this.loadingOlder || this.status !== "ready") return;
+    this.loadingOlder = true;
+    this.olderFailed = false;
+    this.changed();
+    try {
+      this.take(await this.page({ limit, before: this.messages[0]!.id }));
+    } catch {
+      this.olderFailed = true;
+    } finally {
+      this.loadingOlder = false;
+      this.changed();
+    }
+  }
+
+  /** Fetches what came since; returns it. */
+  async newer(): Promise<Message[]> {
+    const came: Message[] = [];
+    for (let more = true; more; ) {
+      const after = this.newest;
+      const page = await this.page(after ? { limit: bigPage, after } : { limit: bigPage, order: "asc" });
+      if (this.isClosed) return [];
+      const added = page.data.filter((m) => m.id > this.newest);
+      this.messages = added.length ? [...this.messages, ...added] : this.messages;
+      came.push(...added);
+      more = page.meta.has_more && added.length > 0;
+    }
+    return came;
+  }
+
+  /** Puts in what the answer to a send tells. */
+  sent(message: Message) {
+    // What came meanwhile in between is read with the next look; until then nothing is out of order.
+    if (message.id > this.newest) this.messages = [...this.messages, message];
+    this.changed();
+  }
+
+  private page(params: Record<string, string | number>): Promise<Page<Message>> {
+    return this.rest.get(conversationPath(this.id, "/messages"), { ...params, mark_read: false }, this.closed.signal);
+  }
+
+  private take(page: Page<Message>, first = false) {
+    const older = [...page.data].reverse();
+    this.messages = first ? older : [...older.filter((m) => m.id < (this.messages[0]?.id ?? Infinity)), ...this.messages];
+    this.hasOlder = page.meta.has_more;
+  }
+}
