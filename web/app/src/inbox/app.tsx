@@ -49,9 +49,7 @@ export class App extends Component<{ inbox: Inbox }> {
               <NewPane key={place.to} inbox={inbox} />
             ) : (
               <div class="nothing">
-                <span class="emoji" aria-hidden="true">
-                  💬
-                </span>
+                <Icon name="speech" />
                 <p>{t("pane.empty")}</p>
               </div>
             )}

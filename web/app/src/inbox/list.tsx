@@ -182,9 +182,7 @@ function Empty({ inbox }: { inbox: Inbox }) {
   if (place.view === "unread") return <p class="nothing">{t("list.empty_unread")}</p>;
   return (
     <div class="nothing">
-      <span class="emoji" aria-hidden="true">
-        ✉️
-      </span>
+      <Icon name="envelope" />
       <p class="strong">{t("list.empty")}</p>
       <p>{t("list.empty_hint")}</p>
       <a

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Icon } from "../shared/icons";
 import type { Suggestion } from "../shared/types";
 import { grow, Left, lengthOf, sends } from "./composer";
 import { Skeleton } from "./list";
@@ -43,9 +44,7 @@ export function NewPane({ inbox }: { inbox: Inbox }) {
         <Form inbox={inbox} />
       ) : (
         <div class="nothing" role="status">
-          <span class="emoji" aria-hidden="true">
-            🔒
-          </span>
+          <Icon name="lock" />
           <p>{me.start_closed || t("new.trust")}</p>
         </div>
       )}

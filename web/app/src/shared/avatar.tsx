@@ -11,7 +11,7 @@ export function initials(name: string): string {
 export function tint(name: string): number {
   let h = 0;
   for (const c of name) h = (h * 31 + c.codePointAt(0)!) >>> 0;
-  return h % 8;
+  return ((h ^ (h >>> 9) ^ (h >>> 17)) >>> 0) % 8;
 }
 
 /** A member's picture, or initials where there is none or it does not load. Said nowhere: the name stands beside it. */
