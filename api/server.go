@@ -72,6 +72,7 @@ func New(o Options) (*gin.Engine, error) {
 // and while the database is there.
 func (s *server) dispatch(g *gin.Context) {
 	r := g.Request
+	defer drain(r)
 	defer s.recover(g)
 	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), ginKey{}, g), s.RequestTimeout)
 	defer cancel()

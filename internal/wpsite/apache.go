@@ -9,7 +9,7 @@ import (
 )
 
 // apacheModules are the site's own and those the snippet names.
-var apacheModules = []string{"mpm_event", "authz_core", "dir", "mime", "env", "setenvif", "filter", "deflate",
+var apacheModules = []string{"mpm_event", "authz_core", "dir", "mime", "env", "setenvif", "filter", "deflate", "ssl",
 	"proxy", "proxy_fcgi", "proxy_http", "headers", "rewrite"}
 
 // The rules WordPress writes at the top of its folder, by its own functions.
@@ -52,6 +52,8 @@ LogLevel warn
 ServerName 127.0.0.1
 %[3]s
 Listen 127.0.0.1:%[4]d
+Listen 127.0.0.1:%[5]d
+SSLSessionCache none
 StartServers 1
 ThreadsPerChild 32
 MaxRequestWorkers 64
@@ -65,24 +67,34 @@ AddType image/jpeg .jpg .jpeg
 AddType image/svg+xml .svg
 AddOutputFilterByType DEFLATE text/html text/css text/javascript application/json
 
-<VirtualHost 127.0.0.1:%[4]d>
-    DocumentRoot %[5]s
+%[6]s
+%[7]s
+`, s.runAs("User %s\nGroup %s"), dir, load.String(), s.opts.Port, s.tlsPort,
+		s.virtualHost(s.opts.Port, include, ""), s.virtualHost(s.tlsPort, include, fmt.Sprintf(`SSLEngine on
+    SSLCertificateFile %[1]s/cert.pem
+    SSLCertificateKeyFile %[1]s/key.pem`, dir)))
+	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
+		return nil, err
+	}
+	return s.start("apache", nil, bin, "-d", dir, "-f", conf, "-DFOREGROUND")
+}
+
+// virtualHost is the site on one of its ports.
+func (s *Site) virtualHost(port int, include, tls string) string {
+	return fmt.Sprintf(`<VirtualHost 127.0.0.1:%[1]d>
+    %[2]s
+    DocumentRoot %[3]s
     DirectoryIndex index.php
-    <Directory %[5]s>
+    <Directory %[3]s>
         AllowOverride All
         Options FollowSymLinks
         Require all granted
     </Directory>
     <FilesMatch "\.php$">
-        SetHandler "proxy:unix:%[6]s/php.sock|fcgi://localhost/"
+        SetHandler "proxy:unix:%[4]s/php.sock|fcgi://localhost/"
     </FilesMatch>
-    %[7]s
-</VirtualHost>
-`, s.runAs("User %s\nGroup %s"), dir, load.String(), s.opts.Port, s.Dir, s.tmp, include)
-	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
-		return nil, err
-	}
-	return s.start("apache", nil, bin, "-d", dir, "-f", conf, "-DFOREGROUND")
+    %[5]s
+</VirtualHost>`, port, tls, s.Dir, s.tmp, include)
 }
 
 func apacheModulesDir() (string, error) {

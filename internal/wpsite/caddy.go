@@ -23,15 +23,23 @@ func (s *Site) startCaddy(dir string) (*process, error) {
 		level WARN
 	}
 }
-http://:%d {
-	bind 127.0.0.1
+(site) {
 	encode gzip
-	%s
-	root * %s
-	php_fastcgi unix/%s/php.sock
+	%[4]s
+	root * %[5]s
+	php_fastcgi unix/%[6]s/php.sock
 	file_server
 }
-`, s.opts.Port, include, s.Dir, s.tmp)
+http://:%[1]d {
+	bind 127.0.0.1
+	import site
+}
+https://:%[2]d {
+	bind 127.0.0.1
+	tls %[3]s/cert.pem %[3]s/key.pem
+	import site
+}
+`, s.opts.Port, s.tlsPort, dir, include, s.Dir, s.tmp)
 	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
 		return nil, err
 	}

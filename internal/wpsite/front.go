@@ -28,6 +28,9 @@ func (s *Site) startFront(ctx context.Context) (err error) {
 	if err := errors.Join(os.Mkdir(dir, 0o755), s.owner.give(dir)); err != nil {
 		return err
 	}
+	if err := s.makeCertificate(dir); err != nil {
+		return err
+	}
 	switch s.opts.Front {
 	case Nginx:
 		s.front, err = s.startNginx(dir)

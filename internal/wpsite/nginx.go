@@ -35,6 +35,9 @@ http {
     }
     server {
         listen 127.0.0.1:%[3]d;
+        listen 127.0.0.1:%[7]d ssl;
+        ssl_certificate %[2]s/cert.pem;
+        ssl_certificate_key %[2]s/key.pem;
         root %[4]s;
         index index.php;
         %[6]s
@@ -60,7 +63,7 @@ http {
         }
     }
 }
-`, s.runAs("user %s %s;"), dir, s.opts.Port, s.Dir, s.tmp, include)
+`, s.runAs("user %s %s;"), dir, s.opts.Port, s.Dir, s.tmp, include, s.tlsPort)
 	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
 		return nil, err
 	}

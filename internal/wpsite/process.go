@@ -3,7 +3,9 @@ package wpsite
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -98,17 +100,30 @@ func (p *process) log() []byte {
 }
 
 // port returns a port of 127.0.0.1: want if it is free, else an error, or with
-// orAnother any free one. 0 wants any.
+// orAnother any free one. 0 wants any. Any one is below those the kernel gives to
+// connections, for it may be a while until the server listens.
 func port(want int, orAnother bool) (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(want))
-	if err != nil && orAnother && want != 0 {
-		l, err = net.Listen("tcp", "127.0.0.1:0")
+	if want != 0 {
+		if err := isFree(want); err == nil {
+			return want, nil
+		} else if !orAnother {
+			return 0, fmt.Errorf("port %d is taken: %w", want, err)
+		}
 	}
-	if err != nil {
-		return 0, fmt.Errorf("port %d is taken: %w", want, err)
+	for range 100 {
+		if p := 20000 + rand.IntN(12000); isFree(p) == nil {
+			return p, nil
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, errors.New("no port is free")
+}
+
+func isFree(port int) error {
+	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+	if err == nil {
+		err = l.Close()
+	}
+	return err
 }
 
 // owner is the account php-fpm and the web server's workers run as.

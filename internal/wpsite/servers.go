@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -82,8 +83,9 @@ php_admin_flag[log_errors] = on
 	return s.php.wait(ctx, func() bool { return dials("unix", sock) })
 }
 
-// StartParley starts Parley and waits until it says it is ready.
-func (s *Site) StartParley(ctx context.Context) (err error) {
+// StartParley starts Parley and waits until it says it is ready. env are variables
+// for this run, beside those of the options.
+func (s *Site) StartParley(ctx context.Context, env ...string) (err error) {
 	wish, ops := s.opts.ParleyPort, s.opts.OpsPort
 	if s.parleyPort != 0 { // the web server knows it by now
 		wish = s.parleyPort
@@ -95,7 +97,7 @@ func (s *Site) StartParley(ctx context.Context) (err error) {
 		return err
 	}
 	s.OpsURL = "http://127.0.0.1:" + strconv.Itoa(ops)
-	s.parley, err = s.start("parley", s.opts.ParleyEnv, s.opts.Binary, "serve",
+	s.parley, err = s.start("parley", append(slices.Clone(s.opts.ParleyEnv), env...), s.opts.Binary, "serve",
 		"--wp-config", filepath.Join(s.Dir, "wp-config.php"),
 		"--listen", "127.0.0.1:"+strconv.Itoa(s.parleyPort),
 		"--ops-listen", "127.0.0.1:"+strconv.Itoa(ops))

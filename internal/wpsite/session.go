@@ -24,6 +24,10 @@ type Session struct {
 	Nonce string
 	// User and AppPassword go into Authorization when set.
 	User, AppPassword string
+	// Origin is where the paths are, Site.URL unless changed to Site.TLSURL.
+	Origin string
+	// Header holds further headers of every request.
+	Header http.Header
 }
 
 // Answer is what came back.
@@ -56,7 +60,7 @@ func (s *Site) NewSession() *Session {
 	if err != nil {
 		panic(err) // only with options we do not pass
 	}
-	return &Session{Site: s, HTTP: &http.Client{Jar: jar, Timeout: 60 * time.Second,
+	return &Session{Site: s, Origin: s.URL, HTTP: &http.Client{Jar: jar, Transport: s.transport, Timeout: 60 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
@@ -111,9 +115,12 @@ func (c *Session) Do(ctx context.Context, method, path string, body any) (Answer
 		}
 		reader, contentType = bytes.NewReader(j), "application/json"
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.Site.URL+path, reader)
+	req, err := http.NewRequestWithContext(ctx, method, c.Origin+path, reader)
 	if err != nil {
 		return Answer{}, err
+	}
+	for name, values := range c.Header {
+		req.Header[name] = values
 	}
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -41,9 +42,9 @@ type Options struct {
 
 // Site is a running site.
 type Site struct {
-	// URL is its address without a slash at the end, OpsURL that of Parley's
-	// operators' listener.
-	URL, OpsURL string
+	// URL is its address without a slash at the end, TLSURL one by https, which the
+	// site itself knows nothing of, OpsURL that of Parley's operators' listener.
+	URL, TLSURL, OpsURL string
 	// Dir holds WordPress, Logs the servers' logs.
 	Dir, Logs string
 	// Members are the accounts, ids and passwords filled in.
@@ -51,12 +52,12 @@ type Site struct {
 	// Database is the server of WordPress and Parley.
 	Database *testdb.Server
 
-	opts       Options
-	tmp        string
-	parleyPort int
-	owner      owner
-	front, php *process
-	parley     *process
+	opts                Options
+	tmp                 string
+	parleyPort, tlsPort int
+	owner               owner
+	transport           *http.Transport // of all sessions
+	front, php, parley  *process
 }
 
 // Start brings a site up and returns when Parley says it is ready. After an error
@@ -71,7 +72,7 @@ func Start(ctx context.Context, o Options) (_ *Site, err error) {
 	if o.Front == "" {
 		o.Front = Nginx
 	}
-	s := &Site{opts: o}
+	s := &Site{opts: o, transport: &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -99,7 +100,10 @@ func Start(ctx context.Context, o Options) (_ *Site, err error) {
 		return nil, err
 	}
 	s.opts.Port = o.Port
-	s.URL = "http://127.0.0.1:" + strconv.Itoa(o.Port)
+	if s.tlsPort, err = port(0, false); err != nil {
+		return nil, err
+	}
+	s.URL, s.TLSURL = "http://127.0.0.1:"+strconv.Itoa(o.Port), "https://127.0.0.1:"+strconv.Itoa(s.tlsPort)
 
 	o.Progress("starting MariaDB, copying WordPress")
 	var g errgroup.Group
