@@ -122,6 +122,48 @@ func TestComposeJoinsDatabaseWordPressParleyAndNginx(t *testing.T) {
 	}
 }
 
+// What nginx's command writes, with BUDDYPRESS of .env set or not, is the snippets with
+// Parley's name in them.
+func TestComposeIncludesTheBuddyPressSnippetOnDemand(t *testing.T) {
+	deploy := filepath.Join(root(t), "deploy")
+	snippet := func(names ...string) (text string) {
+		for _, name := range names {
+			b, err := os.ReadFile(filepath.Join(deploy, "nginx", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text += string(b)
+		}
+		return strings.ReplaceAll(text, "127.0.0.1:8070", "parley:8070")
+	}
+	for value, want := range map[string]string{"": snippet("parley.conf"), "on": snippet("parley.conf", "parley-buddypress.conf")} {
+		project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
+			WorkingDir:  deploy,
+			ConfigFiles: []types.ConfigFile{{Filename: filepath.Join(deploy, "compose.yaml")}},
+			Environment: types.Mapping{"DB_PASSWORD": "a", "DB_ROOT_PASSWORD": "b", "BUDDYPRESS": value},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		nginx := project.Services["nginx"]
+		if len(nginx.Command) != 3 || nginx.Command[0] != "sh" || nginx.Command[1] != "-c" || nginx.Environment["BUDDYPRESS"] == nil {
+			t.Fatalf("command %q, environment %v", nginx.Command, nginx.Environment)
+		}
+		etc := t.TempDir()
+		// Docker's own step: $$ in the file is a dollar for the shell.
+		script := strings.NewReplacer("/parley &&", filepath.Join(deploy, "nginx")+" &&", "/etc/nginx", etc, "exec nginx -g 'daemon off;'", "exec true").
+			Replace(nginx.Command[2])
+		cmd := exec.Command("sh", "-c", script)
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "BUDDYPRESS=" + *nginx.Environment["BUDDYPRESS"]}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s\n%s", err, script, out)
+		}
+		if got, err := os.ReadFile(filepath.Join(etc, "parley.conf")); err != nil || string(got) != want {
+			t.Errorf("BUDDYPRESS=%q: %v\n%s", value, err, got)
+		}
+	}
+}
+
 func TestComposeWantsPasswordsToBeSet(t *testing.T) {
 	deploy := filepath.Join(root(t), "deploy")
 	_, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
