@@ -67,6 +67,10 @@ type BulkPerson struct {
 	LastActivity time.Time
 	// Stars are the messages the member starred, for the digest; in any order.
 	Stars []int64
+	// Touched tells that the row is no longer as an import left it. It stays so.
+	Touched bool
+	// Own tells that no import made the row.
+	Own bool
 }
 
 // BulkStar is a member's star on a message written at At.
@@ -131,6 +135,18 @@ func (p *BulkPerson) Digest() [8]byte {
 	return b
 }
 
+// state is what participants.imported_state is to hold.
+func (p *BulkPerson) state() []byte {
+	switch digest := p.Digest(); {
+	case p.Own:
+		return nil
+	case p.Touched:
+		return make([]byte, len(digest))
+	default:
+		return digest[:]
+	}
+}
+
 // folder is where the row stands in a mailbox: participants.folder.
 func (p *BulkPerson) folder() int {
 	switch {
@@ -190,43 +206,59 @@ func (s *Store) InsertBulk(ctx context.Context, tx *sqlx.Tx, source int64, list 
 }
 
 func (s *Store) bulkPeople(b *bulkWriter, list []*BulkConversation) {
-	b.table(s.t.Participants, `(conversation_id, user_id, id, folder, last_activity_at, unread_count, has_unread,
-		last_read_seq, last_read_at, is_muted, is_archived, is_blocked, sender_only, last_sent_at, joined_at, left_at,
-		left_seq, deleted_at, imported_state)`, 19)
+	s.peopleTable(b)
 	for _, c := range list {
 		at, _ := c.lastAt()
+		active := c.CreatedAt
+		if at.Valid {
+			active = at.Time
+		}
 		for i := range c.People {
-			p := &c.People[i]
-			active := p.LastActivity
-			if active.IsZero() {
-				if active = c.CreatedAt; at.Valid {
-					active = at.Time
-				}
-			}
-			state := p.Digest()
-			b.row(0, c.ID, p.User, sql.NullInt64{Int64: p.RowID, Valid: p.RowID != 0}, p.folder(), active, p.Unread, p.Unread > 0,
-				p.LastReadSeq, moment(p.LastReadAt), p.Muted, p.Archived, p.Blocked, p.SenderOnly, moment(p.LastSentAt),
-				p.JoinedAt, moment(p.LeftAt), sql.NullInt64{Int64: p.LeftSeq, Valid: !p.LeftAt.IsZero()}, moment(p.DeletedAt), state[:])
+			bulkPerson(b, c.ID, &c.People[i], active)
 		}
 	}
 	b.flush()
 }
 
+func (s *Store) peopleTable(b *bulkWriter) {
+	b.table(s.t.Participants, `(conversation_id, user_id, id, folder, last_activity_at, unread_count, has_unread,
+		last_read_seq, last_read_at, is_muted, is_archived, is_blocked, sender_only, last_sent_at, joined_at, left_at,
+		left_seq, deleted_at, imported_state)`, 19)
+}
+
+// bulkPerson adds a row of participants; active is the conversation's last activity.
+func bulkPerson(b *bulkWriter, conversation int64, p *BulkPerson, active time.Time) {
+	if !p.LastActivity.IsZero() {
+		active = p.LastActivity
+	}
+	b.row(0, conversation, p.User, sql.NullInt64{Int64: p.RowID, Valid: p.RowID != 0}, p.folder(), active, p.Unread, p.Unread > 0,
+		p.LastReadSeq, moment(p.LastReadAt), p.Muted, p.Archived, p.Blocked, p.SenderOnly, moment(p.LastSentAt),
+		p.JoinedAt, moment(p.LeftAt), sql.NullInt64{Int64: p.LeftSeq, Valid: !p.LeftAt.IsZero()}, moment(p.DeletedAt), p.state())
+}
+
 func (s *Store) bulkMessages(b *bulkWriter, source int64, list []*BulkConversation) {
-	b.table(s.t.Messages, `(conversation_id, id, seq, sender_id, kind, format, subject, content, plain, created_at, imported_from)`, 11)
+	s.messageTable(b)
 	for _, c := range list {
 		for i := range c.Messages {
 			s.bulkMessage(b, source, c.ID, int64(i+1), &c.Messages[i])
 		}
 	}
 	b.flush()
-	b.table(s.t.MessageText, `(conversation_id, message_id, sender_id, body)`, 4)
+	s.textTable(b)
 	for _, c := range list {
 		for i := range c.Messages {
 			bulkText(b, c.ID, &c.Messages[i])
 		}
 	}
 	b.flush()
+}
+
+func (s *Store) messageTable(b *bulkWriter) {
+	b.table(s.t.Messages, `(conversation_id, id, seq, sender_id, kind, format, subject, content, plain, created_at, imported_from)`, 11)
+}
+
+func (s *Store) textTable(b *bulkWriter) {
+	b.table(s.t.MessageText, `(conversation_id, message_id, sender_id, body)`, 4)
 }
 
 func (s *Store) bulkMessage(b *bulkWriter, source, conversation, seq int64, m *BulkMessage) {

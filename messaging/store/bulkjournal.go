@@ -23,16 +23,19 @@ type ImportSource struct {
 	LastThread int64  `db:"last_thread"`
 	// Kept ids are the source's, Next is what the import gives to a row it makes
 	// itself, up to Last.
-	ConversationKept int64          `db:"conversation_kept"`
-	ConversationNext int64          `db:"conversation_next"`
-	ConversationLast int64          `db:"conversation_last"`
-	RowKept          int64          `db:"row_kept"`
-	RowNext          int64          `db:"row_next"`
-	RowLast          int64          `db:"row_last"`
-	MessageKept      int64          `db:"message_kept"`
-	Report           sql.NullString `db:"report"`
-	StartedAt        time.Time      `db:"started_at"`
-	FinishedAt       sql.NullTime   `db:"finished_at"`
+	ConversationKept int64 `db:"conversation_kept"`
+	ConversationNext int64 `db:"conversation_next"`
+	ConversationLast int64 `db:"conversation_last"`
+	RowKept          int64 `db:"row_kept"`
+	RowNext          int64 `db:"row_next"`
+	RowLast          int64 `db:"row_last"`
+	MessageKept      int64 `db:"message_kept"`
+	// RowFirst and MessageFirst were Parley's counters when the first pass began.
+	RowFirst     int64          `db:"row_first"`
+	MessageFirst int64          `db:"message_first"`
+	Report       sql.NullString `db:"report"`
+	StartedAt    time.Time      `db:"started_at"`
+	FinishedAt   sql.NullTime   `db:"finished_at"`
 }
 
 // ImportThreadState says whether a thread of the journal is still followed.
@@ -59,7 +62,7 @@ type ImportThread struct {
 }
 
 const sourceColumns = `id, name, state, passes, last_thread, conversation_kept, conversation_next, conversation_last,
-	row_kept, row_next, row_last, message_kept, report, started_at, finished_at`
+	row_kept, row_next, row_last, message_kept, row_first, message_first, report, started_at, finished_at`
 
 // ImportSource reads the journal of a source by its name. found is false when nothing
 // was ever imported from it.
@@ -87,9 +90,9 @@ func (s *Store) AddImportSource(ctx context.Context, tx *sqlx.Tx, name string, n
 func (s *Store) SaveImportSource(ctx context.Context, tx *sqlx.Tx, src ImportSource) error {
 	_, err := tx.ExecContext(ctx, `UPDATE `+s.t.ImportSources+`
 		SET state = ?, passes = ?, last_thread = ?, conversation_kept = ?, conversation_next = ?, conversation_last = ?,
-		    row_kept = ?, row_next = ?, row_last = ?, message_kept = ?, report = ?, started_at = ?, finished_at = ?
+		    row_kept = ?, row_next = ?, row_last = ?, message_kept = ?, row_first = ?, message_first = ?, report = ?, started_at = ?, finished_at = ?
 		WHERE id = ?`, src.State, src.Passes, src.LastThread, src.ConversationKept, src.ConversationNext, src.ConversationLast,
-		src.RowKept, src.RowNext, src.RowLast, src.MessageKept, src.Report, src.StartedAt, src.FinishedAt, src.ID)
+		src.RowKept, src.RowNext, src.RowLast, src.MessageKept, src.RowFirst, src.MessageFirst, src.Report, src.StartedAt, src.FinishedAt, src.ID)
 	return err
 }
 

@@ -24,6 +24,10 @@ CREATE TABLE IF NOT EXISTS `{{p}}import_sources` (
   row_next          BIGINT UNSIGNED NOT NULL DEFAULT 0,
   row_last          BIGINT UNSIGNED NOT NULL DEFAULT 0,
   message_kept      BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  -- Parley's counters when the first pass began: what is written here into what was
+  -- brought has ids from there.
+  row_first         BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  message_first     BIGINT UNSIGNED NOT NULL DEFAULT 0,
   report            MEDIUMTEXT NULL,                        -- JSON of the last pass
   started_at        DATETIME(6) NOT NULL,                   -- of the last pass
   finished_at       DATETIME(6) NULL,
