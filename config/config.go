@@ -42,6 +42,8 @@ type Config struct {
 	BuddyPress        BuddyPress
 	// SearchCache is the memory for search, in bytes.
 	SearchCache int64
+	// ImportDSN is the DSN of the database to import from; "" for the site's own.
+	ImportDSN string
 	// KeepEvents is how long events are kept; negative means for ever.
 	KeepEvents time.Duration
 	// RequestTimeout ends a request that takes longer.
@@ -126,6 +128,7 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 		return nil, err
 	}
 	c.SearchCache = int64(num("search.cache_mib")) << 20
+	c.ImportDSN = get("import.source_dsn")
 	if c.KeepEvents = time.Duration(num("events.keep_days")) * 24 * time.Hour; c.KeepEvents == 0 {
 		c.KeepEvents = -1
 	}

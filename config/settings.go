@@ -91,6 +91,8 @@ var settings = []setting{
 
 	{name: "search.cache_mib", def: "64", kind: whole(1, 65536)},
 
+	{name: "import.source_dsn", kind: anything, secret: true},
+
 	{name: "events.keep_days", def: "30", kind: whole(0, 36500)},
 
 	{name: "web.slug", def: "community", kind: slug},

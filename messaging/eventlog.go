@@ -124,6 +124,14 @@ func (s *Service) takeIn(e Event) {
 		if json.Unmarshal(e.Payload, &p) == nil {
 			touched = append(touched, p.Members...)
 		}
+	case EventImported:
+		var p Imported
+		if e.Conversation == 0 {
+			s.dropMailboxes()
+		} else if json.Unmarshal(e.Payload, &p) == nil {
+			touched = append(touched, p.Members...)
+		}
+		s.dropText(e.Conversation)
 	case EventRenamed:
 		s.dropText(e.Conversation)
 	case EventPurged:

@@ -25,6 +25,9 @@ const (
 	EventDeleted             EventKind = "conversation_deleted" // none; deleted by or for the actor alone
 	EventPurged              EventKind = "conversation_purged"  // Purged
 	EventErased              EventKind = "conversation_erased"  // Erased
+	// EventImported tells that an import changed a conversation, or with conversation 0
+	// that it brought many. It is for caches: nobody is notified of old messages.
+	EventImported EventKind = "conversation_imported" // Imported
 )
 
 // Event is one committed change. Position orders all events of the site.
@@ -94,6 +97,11 @@ type Purged struct {
 // Erased is the payload of EventErased: somebody's name was taken off everything in the
 // conversation, and they are no longer in it. Members are all who were.
 type Erased struct {
+	Members []wpauth.UserID `json:"members"`
+}
+
+// Imported is the payload of EventImported.
+type Imported struct {
 	Members []wpauth.UserID `json:"members"`
 }
 

@@ -138,7 +138,6 @@ func (b *threadBuilder) text(stored []byte, declaredLatin1 bool, runes, bytes in
 	switch kind {
 	case textConverted:
 		b.out.Findings.Add(TextsConverted, 1)
-		verbatim = stored
 	case textRepaired:
 		b.out.Findings.Add(BytesReplaced, 1)
 		verbatim = stored
@@ -172,9 +171,12 @@ func (b *threadBuilder) buildPeople() {
 			b.out.Findings.Add(ForeignUsers, 1)
 			continue
 		}
+		if r.unread < 0 {
+			b.out.Findings.Add(UnreadBelowZero, 1)
+		}
 		p := store.BulkPerson{RowID: r.id, User: r.user, Unread: int(max(r.unread, 0)), SenderOnly: r.senderOnly, JoinedAt: first}
-		if r.deleted {
-			p.DeletedAt = newest
+		if r.deleted || b.id <= 0 {
+			p.DeletedAt = newest // rule 7: nobody can open a thread without an id
 		}
 		i, again := place[r.user]
 		if !again {
@@ -201,7 +203,7 @@ func (b *threadBuilder) buildPeople() {
 	if len(c.People) <= 2 {
 		c.Type, c.Title = direct, ""
 	}
-	if len(c.People) == 2 && members == 2 {
+	if len(c.People) == 2 && members == 2 && b.id > 0 {
 		x, y := c.People[0].User, c.People[1].User
 		b.out.Pair = [2]int64{min(x, y), max(x, y)}
 	}
@@ -234,16 +236,22 @@ func (b *threadBuilder) senders(place map[int64]int, newest time.Time) {
 	}
 }
 
-// readUpTo is the position that leaves so many messages of others unread (4.2).
+// readUpTo is the position that leaves so many messages of others unread (4.2): none
+// where all of them are.
 func readUpTo(messages []store.BulkMessage, user int64, unread int) (seq int64, at time.Time) {
-	i := len(messages)
-	for left := unread; left > 0 && i > 0; {
-		i--
-		if messages[i].Sender != user && messages[i].Kind == 0 {
-			left--
+	others := 0
+	for i := range messages {
+		if messages[i].Sender != user {
+			others++
 		}
-		if i == 0 {
-			return 0, time.Time{} // as many as there are, or more
+	}
+	i := len(messages)
+	if unread > 0 && unread >= others {
+		i = 0
+	}
+	for left := unread; left > 0 && i > 0; {
+		if i--; messages[i].Sender != user {
+			left--
 		}
 	}
 	if i == 0 {

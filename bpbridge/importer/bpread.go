@@ -63,11 +63,14 @@ func (s *BuddyPress) Read(ctx context.Context, scope Scope, after int64) (Batch,
 	}
 	b := Batch{Last: after, Done: done}
 	for _, t := range threads {
+		b.Last = t.id
+		if len(t.messages) == 0 {
+			continue // all of them had ids nothing can have
+		}
 		if err := s.dateNearby(ctx, tx, t); err != nil {
 			return Batch{}, err
 		}
 		b.Threads = append(b.Threads, SourceThread{ID: t.id, Messages: len(t.messages), Fingerprint: t.fingerprint(), Build: t.build})
-		b.Last = t.id
 	}
 	return b, nil
 }
@@ -90,13 +93,12 @@ func (s *BuddyPress) readThreads(ctx context.Context, tx *sqlx.Tx, scope Scope, 
 			return nil, false, err
 		}
 		looked++
-		if total > 0 && total+count > messagesPerRead {
-			continue
+		if len(list) < looked-1 || total > 0 && total+count > messagesPerRead {
+			continue // enough before it
 		}
-		if total += count; len(list) == looked-1 {
-			byID[id] = &bpThread{source: s, id: id, messages: make([]bpMessage, 0, count)}
-			list = append(list, byID[id])
-		}
+		total += count
+		byID[id] = &bpThread{source: s, id: id, messages: make([]bpMessage, 0, count)}
+		list = append(list, byID[id])
 	}
 	if err := rows.Err(); err != nil || len(list) == 0 {
 		return nil, err == nil, err
@@ -132,7 +134,7 @@ func (s *BuddyPress) readMessages(ctx context.Context, tx *sqlx.Tx, byID map[int
 		if err := rows.Scan(&thread, &m.id, &m.sender, &subject, &content, &date); err != nil {
 			return err
 		}
-		if t := byID[thread]; t != nil {
+		if t := byID[thread]; t != nil && m.id > 0 {
 			m.subject, m.content, m.date = slices.Clone(subject), slices.Clone(content), string(date)
 			t.messages = append(t.messages, m)
 		}

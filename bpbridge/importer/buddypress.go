@@ -94,19 +94,27 @@ func (s *BuddyPress) Inspect(ctx context.Context, scope Scope) (*Inventory, erro
 		return nil, err
 	}
 	v := &Inventory{Findings: Findings{}, Notes: s.notes()}
+	var below, without int
+	for _, q := range []struct {
+		into         *int64
+		table, value string
+	}{{&v.MaxThread, s.messages.quoted(), "thread_id"}, {&v.MaxMessage, s.messages.quoted(), "id"}, {&v.MaxRecipient, s.recipients.quoted(), "id"}} {
+		if err := s.db.GetContext(ctx, q.into, `SELECT COALESCE(MAX(`+q.value+`), 0) FROM `+q.table); err != nil {
+			return nil, err
+		}
+	}
 	where, args := s.where(scope, "m")
-	err := s.db.QueryRowxContext(ctx, `SELECT COUNT(*), COUNT(DISTINCT m.thread_id), COALESCE(MAX(m.id), 0), COALESCE(MIN(m.id), 0),
-			COALESCE(MAX(m.thread_id), 0), COALESCE(MIN(m.thread_id), 0), COUNT(DISTINCT IF(m.thread_id < 1, m.thread_id, NULL))
-		FROM `+s.messages.quoted()+` m WHERE 1`+where, args...).
-		Scan(&v.Messages, &v.Threads, &v.MaxMessage, &v.MinMessage, &v.MaxThread, &v.MinThread, &v.MadeThreads)
+	err := s.db.QueryRowxContext(ctx, `SELECT COUNT(*), COUNT(DISTINCT m.thread_id), COUNT(DISTINCT IF(m.thread_id < 1, m.thread_id, NULL)),
+			COALESCE(SUM(m.id < 1), 0)
+		FROM `+s.messages.quoted()+` m WHERE 1`+where, args...).Scan(&v.Messages, &v.Threads, &v.MadeThreads, &below)
 	if err != nil {
 		return nil, err
 	}
+	v.Findings.Add(MessageIDs, below)
 	has := ` EXISTS (SELECT 1 FROM ` + s.messages.quoted() + ` m WHERE m.thread_id = r.thread_id)`
 	where, args = s.where(scope, "r")
-	var without int
-	err = s.db.QueryRowxContext(ctx, `SELECT COUNT(*), COALESCE(MAX(r.id), 0), COALESCE(SUM(NOT`+has+`), 0)
-		FROM `+s.recipients.quoted()+` r WHERE 1`+where, args...).Scan(&v.Recipients, &v.MaxRecipient, &without)
+	err = s.db.QueryRowxContext(ctx, `SELECT COUNT(*), COALESCE(SUM(NOT`+has+`), 0)
+		FROM `+s.recipients.quoted()+` r WHERE 1`+where, args...).Scan(&v.Recipients, &without)
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +188,28 @@ func (s *BuddyPress) notes() []string {
 		notes = append(notes, "An index on thread_id is missing: reading will be slow.")
 	}
 	return notes
+}
+
+// Existing implements Source.
+func (s *BuddyPress) Existing(ctx context.Context, scope Scope, kind string, ids []int64) (found []int64, err error) {
+	if err := s.tables(ctx); err != nil {
+		return nil, err
+	}
+	column, t := "id", s.messages
+	switch kind {
+	case KindThread:
+		column = "thread_id"
+	case KindRecipient:
+		t = s.recipients
+	}
+	where, args := s.where(scope, "m")
+	args = append(args, make([]any, len(ids))...)
+	for i, id := range ids {
+		args[len(args)-len(ids)+i] = id
+	}
+	err = s.db.SelectContext(ctx, &found, `SELECT DISTINCT m.`+column+` FROM `+t.quoted()+` m WHERE 1`+where+`
+		AND m.`+column+` IN (NULL`+strings.Repeat(`,?`, len(ids))+`)`, args...)
+	return found, err
 }
 
 // firstThread is below every thread id.

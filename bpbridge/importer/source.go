@@ -9,6 +9,7 @@ import (
 	"context"
 	"time"
 
+	"parley/messaging"
 	"parley/messaging/store"
 )
 
@@ -22,6 +23,9 @@ type Source interface {
 	// Read returns the next threads above an id, by ascending id: whole threads, each as
 	// of one moment.
 	Read(ctx context.Context, scope Scope, after int64) (Batch, error)
+	// Existing returns which of some ids of a kind (thread, message, recipient) the source
+	// has in a scope.
+	Existing(ctx context.Context, scope Scope, kind string, ids []int64) ([]int64, error)
 	// Verify compares what was imported with the source and returns its checks.
 	Verify(ctx context.Context, v *Verification) ([]Check, error)
 }
@@ -70,6 +74,13 @@ type Thread struct {
 	Findings Findings
 }
 
+// Kinds of ids, as conflicts and tables of other ids name them.
+const (
+	KindThread    = "thread"
+	KindMessage   = "message"
+	KindRecipient = "recipient"
+)
+
 // Findings counts what is odd in a thread, or in a whole source, by kind.
 type Findings map[Finding]int
 
@@ -90,7 +101,10 @@ const (
 	ForeignUsers      Finding = "user_ids_not_above_zero"
 	PairsMerged       Finding = "direct_conversations_merged"
 	RowsWithoutThread Finding = "recipient_rows_without_messages" // skipped
-	MissingUsers      Finding = "missing_users"                   // keep their id
+	ThreadsAgain      Finding = "thread_ids_used_again"           // given an id of Parley's
+	UnreadBelowZero   Finding = "unread_counts_below_zero"
+	MessageIDs        Finding = "message_ids_not_above_zero" // skipped
+	MissingUsers      Finding = "missing_users"              // keep their id
 )
 
 // Add counts.
@@ -113,13 +127,12 @@ type Inventory struct {
 	Messages   int64 `json:"messages"`
 	Recipients int64 `json:"recipient_rows"`
 	Stars      int64 `json:"stars"`
-	// The id ranges. MaxNotified is the highest message a notification tells of.
+	// The id ranges: of the whole source, whatever the scope. MaxNotified is the highest
+	// message a notification tells of.
 	MaxThread    int64 `json:"highest_thread_id"`
 	MaxMessage   int64 `json:"highest_message_id"`
 	MaxRecipient int64 `json:"highest_recipient_id"`
 	MaxNotified  int64 `json:"highest_notified_message_id"`
-	MinThread    int64 `json:"lowest_thread_id"`
-	MinMessage   int64 `json:"lowest_message_id"`
 	// MadeThreads and MadeRows are how many ids of Parley's own are needed.
 	MadeThreads int64 `json:"ids_for_threads_without_one"`
 	MadeRows    int64 `json:"ids_for_people_without_a_row"`
@@ -145,11 +158,14 @@ type Check struct {
 
 // Verification is what a Source's checks work with.
 type Verification struct {
-	Store  *store.Store
-	Source store.ImportSource
-	Scope  Scope
-	// Findings are those of the journal: what the report says.
-	Findings Findings
-	// Inventory is the source's at the end of the pass.
-	Inventory *Inventory
+	Store   *store.Store
+	Journal store.ImportSource
+	Scope   Scope
+	// Threads answers as the BuddyPress surface does; nil leaves its check out.
+	Threads messaging.Threads
+	// Newest was the highest message id of the source when the pass began: what is above
+	// came later. 0: unknown.
+	Newest int64
+
+	moving, suspects map[int64]bool
 }

@@ -72,7 +72,7 @@ path of wp-config.php. See parley.example.yaml for all of them.`,
 	root.PersistentFlags().String("config", os.Getenv("PARLEY_CONFIG"), "configuration `file` (YAML; PARLEY_CONFIG)")
 	root.PersistentFlags().String("wp-config", "", "the site's wp-config.php (PARLEY_WP_CONFIG; that of the current folder by default)")
 	root.PersistentFlags().Lookup("config").DefValue = ""
-	root.AddCommand(serveCommand(), migrateCommand(), messagingCommand(), exportCommands(), eraseCommands(), doctorCommand(), configCommand(), healthCommand(), versionCommand())
+	root.AddCommand(serveCommand(), migrateCommand(), importCommand(), messagingCommand(), exportCommands(), eraseCommands(), doctorCommand(), configCommand(), healthCommand(), versionCommand())
 	return root
 }
 

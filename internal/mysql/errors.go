@@ -31,6 +31,11 @@ func (e *AmbiguousCommitError) Unwrap() error { return e.Err }
 
 // Server error numbers, the same on MariaDB and MySQL unless noted.
 const (
+	errWriteFile              = 3 // also 1026, while a table is altered
+	errDiskFull               = 1021
+	errTempFileWrite          = 1026
+	errFromEngine             = 1030
+	errTableFull              = 1114
 	errTooManyConnections     = 1040
 	errDBAccessDenied         = 1044
 	errAccessDenied           = 1045
@@ -155,6 +160,19 @@ func IsDenied(err error) bool {
 		return true
 	}
 	return false
+}
+
+// IsFull reports whether the server has no room left to write.
+func IsFull(err error) bool {
+	e, ok := asServerError(err)
+	if !ok {
+		return false
+	}
+	switch e.Number {
+	case errWriteFile, errDiskFull, errTempFileWrite, errTableFull:
+		return true
+	}
+	return e.Number == errFromEngine && strings.Contains(e.Message, "28") // the system's "no space left"
 }
 
 // IsNoTable reports whether a statement named a table that does not exist.

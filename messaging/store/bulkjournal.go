@@ -120,3 +120,45 @@ func (s *Store) journalRows(b *bulkWriter, list []ImportThread) {
 	}
 	b.flush()
 }
+
+// Remap reads which rows of a source have other ids here than there, by kind.
+func (s *Store) Remap(ctx context.Context, source int64) (map[string]map[int64]int64, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT kind, from_id, to_id FROM `+s.t.ImportRemap+` WHERE source_id = ?`, source)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]map[int64]int64{}
+	for rows.Next() {
+		var kind string
+		var from, to int64
+		if err := rows.Scan(&kind, &from, &to); err != nil {
+			return nil, err
+		}
+		if out[kind] == nil {
+			out[kind] = map[int64]int64{}
+		}
+		out[kind][from] = to
+	}
+	return out, rows.Err()
+}
+
+// SaveRemap adds to it. An id that has another already keeps it.
+func (s *Store) SaveRemap(ctx context.Context, tx *sqlx.Tx, source int64, remap map[string]map[int64]int64) error {
+	b := bulkWriter{ctx: ctx, tx: tx}
+	b.table(s.t.ImportRemap, `(source_id, kind, from_id, to_id)`, 4)
+	b.suffix = ` ON DUPLICATE KEY UPDATE to_id = to_id`
+	for kind, ids := range remap {
+		for from, to := range ids {
+			b.row(0, source, kind, from, to)
+		}
+	}
+	b.flush()
+	return b.err
+}
+
+// ForgetImportThread removes the journal of a thread.
+func (s *Store) ForgetImportThread(ctx context.Context, tx *sqlx.Tx, t ImportThread) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM `+s.t.ImportThreads+` WHERE source_id = ? AND source_thread = ?`, t.Source, t.SourceThread)
+	return err
+}
