@@ -7,4 +7,4 @@ set -euo pipefail
 scripts/deps.sh database
 scripts/lint.sh
 scripts/vulncheck.sh
-scripts/gotest.sh $(go list ./... | grep -v '/e2e$')
+scripts/gotest.sh $(go list ./... | grep -v '/e2e')

@@ -17,6 +17,9 @@ const (
 	Nginx  Front = "nginx"
 	Apache Front = "apache"
 	Caddy  Front = "caddy"
+	// Bare is nginx without a rule for Parley: every request is WordPress's, and what
+	// is Parley's the companion plugin must forward.
+	Bare Front = "bare"
 )
 
 // usualAddress is where the snippets of deploy/ expect Parley.
@@ -32,7 +35,7 @@ func (s *Site) startFront(ctx context.Context) (err error) {
 		return err
 	}
 	switch s.opts.Front {
-	case Nginx:
+	case Nginx, Bare:
 		s.front, err = s.startNginx(dir)
 	case Apache:
 		s.front, err = s.startApache(ctx, dir)

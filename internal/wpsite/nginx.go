@@ -11,9 +11,11 @@ func (s *Site) startNginx(dir string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	include, err := s.snippets(dir, "include %s;", "parley.conf", "parley-buddypress.conf")
-	if err != nil {
-		return nil, err
+	include := ""
+	if s.opts.Front != Bare {
+		if include, err = s.snippets(dir, "include %s;", "parley.conf", "parley-buddypress.conf"); err != nil {
+			return nil, err
+		}
 	}
 	conf := filepath.Join(dir, "nginx.conf")
 	text := fmt.Sprintf(`%[1]s

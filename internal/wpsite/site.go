@@ -31,6 +31,9 @@ type Options struct {
 	// BuddyPress makes BuddyPress's table of notifications, for Parley to keep, and
 	// sends BuddyPress's messages interface to Parley. The plugin itself is not there.
 	BuddyPress bool
+	// Companion installs and activates the companion plugin, with its settings as
+	// they are but for Parley's address.
+	Companion bool
 	// Front is the web server in front of WordPress and Parley; "" means Nginx.
 	Front Front
 	// Port is the web server's on 127.0.0.1, 0 for a free one. ParleyPort and OpsPort are
@@ -133,6 +136,11 @@ func Start(ctx context.Context, o Options) (_ *Site, err error) {
 	}
 	if err = s.startFront(ctx); err != nil {
 		return nil, err
+	}
+	if o.Companion {
+		if err = s.InstallCompanion(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -113,6 +114,11 @@ func (s *Site) configPHP(databasePassword string) string {
 	define("WP_DEFAULT_THEME", text("parley-demo"))
 	define("WP_HTTP_BLOCK_EXTERNAL", "true")
 	define("AUTOMATIC_UPDATER_DISABLED", "true")
+	if s.opts.Companion { // whatever PHP has to say goes into WordPressLog
+		define("WP_DEBUG", "true")
+		define("WP_DEBUG_DISPLAY", "false")
+		define("WP_DEBUG_LOG", text(s.wordPressLogPath()))
+	}
 	define("DISABLE_WP_CRON", "true")
 	b.WriteString("if ( ! defined( 'ABSPATH' ) ) {\n\tdefine( 'ABSPATH', __DIR__ . '/' );\n}\n" +
 		"require_once ABSPATH . 'wp-settings.php';\n")
@@ -133,6 +139,12 @@ func (s *Site) installWordPress(ctx context.Context) error {
 		"GRANT ALL ON " + databaseName + ".* TO '" + databaseUser + "'@'127.0.0.1'",
 	} {
 		if _, err := root.ExecContext(ctx, q); err != nil {
+			return err
+		}
+	}
+	if s.opts.Companion {
+		log := s.wordPressLogPath()
+		if err := errors.Join(os.WriteFile(log, nil, 0o644), s.owner.give(log)); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,255 @@
+package companion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/internal/wpsite"
+)
+
+// site is the one site of all tests here.
+var site *wpsite.Site
+
+// atEnd is called when all tests are done.
+var atEnd []func()
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		return 1, err
+	}
+	tmp, err := os.MkdirTemp("", "parley-companion-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(tmp)
+	binary := filepath.Join(tmp, "parley")
+	for _, step := range []*exec.Cmd{
+		exec.Command(filepath.Join(root, "scripts", "assets.sh")),
+		exec.Command("go", "build", "-o", binary, "./cmd/parley"),
+	} {
+		step.Dir = root
+		if out, err := step.CombinedOutput(); err != nil {
+			return 1, fmt.Errorf("%v: %w\n%s", step.Args, err, out)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	site, err = wpsite.Start(ctx, wpsite.Options{Root: root, Binary: binary, WordPressDir: os.Getenv("WORDPRESS_DIR"),
+		Front: wpsite.Bare, Companion: true,
+		ParleyEnv: []string{"PARLEY_LIMITS_MESSAGES_PER_MINUTE=0", "PARLEY_LIMITS_NEW_CONVERSATIONS=0,0,0,0,0"}})
+	if err != nil {
+		return 1, err
+	}
+	defer func() {
+		log := site.ParleyLog()
+		if err = errors.Join(err, site.Close()); err != nil || code != 0 {
+			fmt.Fprintf(os.Stderr, "Parley's log ends:\n%s\n", log[max(0, len(log)-8000):])
+		}
+	}()
+	defer func() {
+		for _, end := range atEnd {
+			end()
+		}
+	}()
+	if err := os.CopyFS(filepath.Join(site.Dir, "wp-content/themes"), os.DirFS("testdata/themes")); err != nil {
+		return 1, err
+	}
+	if code = m.Run(); code == 0 {
+		err = complaints()
+	}
+	return code, err
+}
+
+// complaints are what PHP had to say about the plugin while all tests ran.
+func complaints() error {
+	log, err := site.WordPressLog()
+	if err != nil {
+		return err
+	}
+	var ours []string
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, "plugins/parley") || strings.Contains(line, "parley_") || strings.Contains(line, "was called <strong>incorrectly") {
+			ours = append(ours, line)
+		}
+	}
+	if len(ours) > 0 {
+		return fmt.Errorf("PHP complains:\n%s", strings.Join(ours, ""))
+	}
+	return nil
+}
+
+// eventually waits until ok does not complain, for at most the time given.
+func eventually(t *testing.T, atMost time.Duration, ok func() error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), atMost)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := ok()
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("not within %s: %v", atMost, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// logIn logs a member of the site in by HTTP.
+func logIn(t *testing.T, login string) *wpsite.Session {
+	t.Helper()
+	c, err := site.LogIn(t.Context(), login, site.Member(login).Password, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// do sends a request and returns the answer.
+func do(t *testing.T, c *wpsite.Session, method, path string, body any) wpsite.Answer {
+	t.Helper()
+	a, err := c.Do(t.Context(), method, path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// page fetches a page that must be there.
+func page(t *testing.T, c *wpsite.Session, path string) string {
+	t.Helper()
+	a := do(t, c, "GET", path, nil)
+	if a.Status != 200 {
+		t.Fatalf("%s: %d to %q", path, a.Status, a.Header.Get("Location"))
+	}
+	return string(a.Body)
+}
+
+// holds checks that a page holds texts.
+func holds(t *testing.T, html string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(html, text) {
+			t.Errorf("there is no %s in\n%s", text, bodyOf(html))
+		}
+	}
+}
+
+// lacks checks that a page does not hold texts.
+func lacks(t *testing.T, html string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if strings.Contains(html, text) {
+			t.Errorf("there is %s in\n%s", text, bodyOf(html))
+		}
+	}
+}
+
+// bodyOf leaves the head of a page out, most of which is style.
+func bodyOf(html string) string {
+	_, body, found := strings.Cut(html, "<body")
+	if !found {
+		return html
+	}
+	return body
+}
+
+// php runs code in WordPress and returns what it printed.
+func php(t *testing.T, code string) string {
+	t.Helper()
+	out, err := site.PHP(t.Context(), code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// use switches to a theme until the test ends.
+func use(t *testing.T, theme string) {
+	t.Helper()
+	before := php(t, "echo get_stylesheet(); switch_theme( '"+theme+"' );")
+	t.Cleanup(func() {
+		if _, err := site.PHP(context.Background(), "switch_theme( '"+before+"' );"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// set changes a setting of the plugin until the test ends; value is PHP.
+func set(t *testing.T, name, value string) {
+	t.Helper()
+	before := php(t, "echo var_export( parley_settings()['"+name+"'], true );")
+	if err := site.SetCompanion(t.Context(), name, value); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := site.SetCompanion(context.Background(), name, before); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// standIn puts a plugin of testdata/mu-plugins in place until the test ends.
+func standIn(t *testing.T, name string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata/mu-plugins", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	standInText(t, name, string(b))
+}
+
+// standInText puts a plugin in place until the test ends.
+func standInText(t *testing.T, name, text string) {
+	t.Helper()
+	dir := filepath.Join(site.Dir, "wp-content/mu-plugins")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.Remove(path); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// start begins a conversation and returns its id.
+func start(t *testing.T, c *wpsite.Session, text string, with ...string) int64 {
+	t.Helper()
+	var ids []int64
+	for _, login := range with {
+		ids = append(ids, site.Member(login).ID)
+	}
+	a := do(t, c, "POST", wpsite.Conversations, map[string]any{"recipient_ids": ids, "message": text})
+	var s struct {
+		ID int64 `json:"conversation_id"`
+	}
+	if err := a.JSON(&s); err != nil || s.ID == 0 {
+		t.Fatalf("start: %d %s", a.Status, a.Body)
+	}
+	return s.ID
+}

@@ -1,0 +1,4 @@
+</div>
+<?php wp_footer(); ?>
+</body>
+</html>
