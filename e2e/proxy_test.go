@@ -216,6 +216,23 @@ func TestOnlyTheWebServerSaysThatAVisitorUsesHTTPS(t *testing.T) {
 	}
 }
 
+func TestDoctorSeesWhetherTheWebServerSendsParleyItsAddresses(t *testing.T) {
+	out, err := site.Command(t.Context(), "doctor", "--site-url", "home")
+	if err != nil || !strings.Contains(out, site.URL+" sends Parley its addresses.") || !strings.Contains(out, "BuddyPress clients talk to Parley.") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if err := site.StopParley(); err != nil {
+		t.Fatal(err)
+	}
+	out, err = site.Command(t.Context(), "doctor", "--site-url", site.URL)
+	if startErr := site.StartParley(t.Context()); startErr != nil {
+		t.Fatal(startErr)
+	}
+	if err == nil || !strings.Contains(out, "The web server sends "+inbox+" to Parley, and gets no answer (50") {
+		t.Errorf("without Parley: %v\n%s", err, out)
+	}
+}
+
 func TestWithoutParleyTheSiteGoesOnAndParleyIsBackAtOnce(t *testing.T) {
 	c := logIn(t, "alice")
 	if err := site.StopParley(); err != nil {

@@ -17,13 +17,17 @@ const doctorTime = time.Minute
 
 func doctorCommand() *cobra.Command {
 	var asJSON bool
+	var through string
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the installation, and say how to mend what is wrong",
 		Long: `Looks at the settings, the database and the rights on it, the site behind the
 table prefix, keys and cookies, plugins, Parley's own tables and addresses, and
 says in plain words what is wrong and how to mend it. Nothing is changed; one
-table is made and removed to see whether Parley may.`,
+table is made and removed to see whether Parley may.
+
+With --site-url it also visits the site, and says whether the web server sends
+Parley its addresses and leaves the others to WordPress.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var report doctor.Report
@@ -32,7 +36,7 @@ table is made and removed to see whether Parley may.`,
 			} else {
 				ctx, cancel := context.WithTimeout(cmd.Context(), doctorTime)
 				defer cancel()
-				report = doctor.Examine(ctx, doctor.Patient{Config: c})
+				report = doctor.Examine(ctx, doctor.Patient{Config: c, Through: through})
 			}
 			if err := printReport(cmd, report, asJSON); err != nil {
 				return err
@@ -43,6 +47,7 @@ table is made and removed to see whether Parley may.`,
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&through, "site-url", "", `visit the site at this address; "`+doctor.SiteHome+`": at its own`)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings as JSON")
 	return cmd
 }

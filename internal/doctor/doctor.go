@@ -49,6 +49,9 @@ type Patient struct {
 	Config *config.Config
 	// Now is this machine's clock. nil: time.Now.
 	Now func() time.Time
+	// Through is the address the site is asked at whether it sends Parley its
+	// addresses, SiteHome for its own. "": it is not asked.
+	Through string
 }
 
 // exam is one examination. A check adds its findings; what needs the database is
@@ -83,6 +86,9 @@ func Examine(ctx context.Context, p Patient) Report {
 	e.listener(ctx, "listen", e.Config.Listen)
 	e.listener(ctx, "ops_listen", e.Config.OpsListen)
 	e.openFiles()
+	if e.Through != "" && e.site != nil {
+		e.routes(ctx)
+	}
 	return e.report.done()
 }
 

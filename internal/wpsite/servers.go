@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -105,6 +106,21 @@ func (s *Site) StartParley(ctx context.Context, env ...string) (err error) {
 		return err
 	}
 	return s.parley.wait(ctx, func() bool { return answers(s.OpsURL + "/readyz") })
+}
+
+// Command runs another command of Parley's on the site, as "doctor", and returns what
+// it wrote to standard output; err tells what it wrote to standard error.
+func (s *Site) Command(ctx context.Context, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, s.opts.Binary, args...)
+	cmd.Env = append([]string{"TZ=UTC", "PARLEY_WP_CONFIG=" + filepath.Join(s.Dir, "wp-config.php"), "PARLEY_LISTEN=" + s.ParleyAddress(),
+		"PARLEY_OPS_LISTEN=" + strings.TrimPrefix(s.OpsURL, "http://")}, s.opts.ParleyEnv...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		err = fmt.Errorf("parley %s: %w\n%s", strings.Join(args, " "), err, stderr.String())
+	}
+	return string(out), err
 }
 
 // StopParley ends Parley as an operator would.
