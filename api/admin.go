@@ -3,11 +3,14 @@ package api
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"parley/messaging"
 	"parley/wpauth"
 	"parley/wprest"
+	"parley/wptext"
 )
 
 // adminRoutes are Parley's own addresses for those who may oversee everything
@@ -25,7 +28,8 @@ func (s *server) adminRoutes() []wprest.Route {
 	}
 	routes := []wprest.Route{
 		route("/conversations", endpoint("GET", s.overseeList, page, perPage,
-			wprest.Arg{Name: "member", Type: wprest.TypeInt, Min: wprest.Bound(1), Description: "Only this member's conversations."},
+			wprest.Arg{Name: "member", Type: wprest.TypeCustom, Parse: parseMember,
+				Description: "Only this member's conversations: an id or a login."},
 			moment("before", "Only conversations with their last activity before this moment."),
 			moment("after", "Only conversations with their last activity after this moment."))),
 		route("/conversations/{id}", endpoint("GET", s.overseeGet), endpoint("DELETE", s.purge)),
@@ -38,6 +42,51 @@ func (s *server) adminRoutes() []wprest.Route {
 		routes = append(routes, route("/doctor", endpoint("GET", s.examine)))
 	}
 	return routes
+}
+
+// parseMember reads an id; 0 stands for a login, and for nothing sent at all.
+func parseMember(param string, v wprest.Value) (int64, *wprest.Fault) {
+	if v.Kind != wprest.String && v.Kind != wprest.Number {
+		return 0, noMember(param)
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(v.Text), 10, 64)
+	switch {
+	case err == nil && n < 1:
+		return 0, noMember(param)
+	case err != nil && v.Kind == wprest.Number:
+		return 0, noMember(param)
+	}
+	return n, nil
+}
+
+func noMember(param string) *wprest.Fault {
+	return &wprest.Fault{Param: param, Code: "rest_invalid_param", Message: param + " is neither the id nor the login of a member."}
+}
+
+// overseenMember is the member a list is asked for, by id or login; the zero Member for
+// everybody's. Ids of accounts that are gone serve as well.
+func (s *server) overseenMember(c *wprest.Call) (wpauth.Member, error) {
+	text := strings.TrimSpace(c.Args.Value("member").Text)
+	if text == "" {
+		return wpauth.Member{}, nil
+	}
+	if id := wpauth.UserID(c.Args.Int("member")); id > 0 {
+		found, err := s.Directory.Members(c.Ctx, []wpauth.UserID{id})
+		if err != nil {
+			return wpauth.Member{}, err
+		}
+		m := found[id]
+		m.ID = id
+		return m, nil
+	}
+	if s.FindLogin == nil {
+		return wpauth.Member{}, wprest.InvalidParams(*noMember("member"))
+	}
+	m, err := s.FindLogin(c.Ctx, strings.TrimPrefix(text, "@"))
+	if err == nil && !m.Exists {
+		err = wprest.InvalidParams(*noMember("member"))
+	}
+	return m, err
 }
 
 // adminAllow tells the methods to those who may use them.
@@ -81,8 +130,11 @@ func pathMember(c *wprest.Call, name string) wpauth.UserID {
 }
 
 func (s *server) overseeList(c *wprest.Call) error {
-	q := messaging.OverseeQuery{Page: int(c.Args.Int("page")), PerPage: int(c.Args.Int("per_page")),
-		Member: wpauth.UserID(c.Args.Int("member")), Before: timeArg(c.Args, "before"), After: timeArg(c.Args, "after")}
+	member, err := s.overseenMember(c)
+	if err != nil {
+		return err
+	}
+	q := messaging.OverseeQuery{Page: int(c.Args.Int("page")), PerPage: int(c.Args.Int("per_page")), Member: member.ID, Before: timeArg(c.Args, "before"), After: timeArg(c.Args, "after")}
 	page, err := s.Messenger.OverseeList(c.Ctx, actor(c), q)
 	if err != nil {
 		return err
@@ -93,6 +145,10 @@ func (s *server) overseeList(c *wprest.Call) error {
 		s.overseen(j, &page.Conversations[i])
 	}
 	j.CloseList()
+	if member.ID != 0 {
+		j.Key("member")
+		suggestion(j, &member)
+	}
 	listMeta(c, len(page.Conversations), page.Total, q.PerPage, int64(q.Page-1)*int64(q.PerPage))
 	j.Close()
 	return nil
@@ -164,12 +220,25 @@ func (s *server) overseeMessages(c *wprest.Call) error {
 	for i := range page.Messages {
 		j.Open()
 		v.message(j, &page.Messages[i])
+		j.Key("excerpt").Str(excerpt(page.Messages[i].Plain))
 		j.Close()
 	}
 	j.CloseList()
 	listMeta(c, len(page.Messages), int(page.Total), perPage, int64(n-1)*int64(perPage))
 	j.Close()
 	return nil
+}
+
+// excerptRunes is how much of a message the oversight page shows (contract 5.3).
+const excerptRunes = 300
+
+// excerpt is one line of a message, an ellipsis in the place of what is left out.
+func excerpt(plain string) string {
+	line := wptext.Preview(plain, excerptRunes+1)
+	if utf8.RuneCountInString(line) <= excerptRunes {
+		return line
+	}
+	return wptext.Preview(line, excerptRunes-1) + "…"
 }
 
 func (s *server) purge(c *wprest.Call) error {
@@ -223,6 +292,24 @@ func (s *server) audit(c *wprest.Call) error {
 	if err != nil {
 		return err
 	}
+	var people []wpauth.UserID
+	for _, e := range page.Entries {
+		for _, id := range []wpauth.UserID{e.Actor, e.Member} {
+			if id != 0 {
+				people = append(people, id)
+			}
+		}
+	}
+	cards, err := s.Directory.Members(c.Ctx, people)
+	if err != nil {
+		return err
+	}
+	name := func(id wpauth.UserID) string {
+		if id == 0 {
+			return ""
+		}
+		return cards[id].Name()
+	}
 	j := c.Out
 	j.Open().Key("data").OpenList()
 	for i := range page.Entries {
@@ -231,9 +318,11 @@ func (s *server) audit(c *wprest.Call) error {
 		j.Key("id").Int(e.ID)
 		j.Key("actor_id").Int(int64(e.Actor))
 		j.Key("actor_login").Str(e.ActorLogin)
+		j.Key("actor_name").Str(name(e.Actor))
 		j.Key("action").Str(e.Action)
 		j.Key("conversation_id").Int(int64(e.Conversation))
 		j.Key("member_id").Int(int64(e.Member))
+		j.Key("member_name").Str(name(e.Member))
 		j.Key("detail")
 		if json.Valid([]byte(e.Detail)) {
 			j.Raw([]byte(e.Detail))

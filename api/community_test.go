@@ -118,7 +118,7 @@ func newCommunity(t *testing.T, options ...option) *community {
 	}
 	engine, err := api.New(api.Options{Messenger: c.svc, Directory: c.site, Authenticate: c.site.Authenticate,
 		Limits: s.limits, TrustedProxies: trusted,
-		Available: db.Available, Guard: db.Guard, Pages: s.pages, Assets: pages.ServeAsset, Doctor: s.doctor, Version: "1.2.3", Now: c.clock.Now,
+		Available: db.Available, Guard: db.Guard, Pages: s.pages, Assets: pages.ServeAsset, FindLogin: c.site.FindLogin, Doctor: s.doctor, Version: "1.2.3", Now: c.clock.Now,
 		Me: func(ctx context.Context, id wpauth.Identity, a messaging.Actor) (any, error) {
 			return pages.Me(ctx, id, a)
 		}})

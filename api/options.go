@@ -54,6 +54,9 @@ type Options struct {
 	// Me answers what an inbox has to know first (web.Pages.Me), as JSON; nil: there is
 	// no such address.
 	Me func(context.Context, wpauth.Identity, messaging.Actor) (any, error)
+	// FindLogin finds a member by login (wpauth.Site.FindLogin), for oversight's filter;
+	// nil: it goes by ids alone.
+	FindLogin func(context.Context, string) (wpauth.Member, error)
 	// Assets serves the scripts of the pages by name below /parley/v1/assets/
 	// (web.Pages.ServeAsset); nil: nothing is there.
 	Assets func(w http.ResponseWriter, r *http.Request, name string)

@@ -102,6 +102,7 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		Me: func(ctx context.Context, id wpauth.Identity, a messaging.Actor) (any, error) {
 			return pages.Me(ctx, id, a)
 		},
+		FindLogin:  r.site.FindLogin,
 		Assets:     pages.ServeAsset,
 		Doctor:     examiner(c),
 		Version:    s.Version,

@@ -16,11 +16,12 @@ const usual: [number, number] = [30, 10];
  * Attributes: root (the REST root), nonce, nonce-url (a GET answers a fresh one), base
  * (path of the inbox; without it the address of the page is left alone), lang, strings
  * (a JSON file whose wording goes before ours), boot (the answer of /parley/v1/me, which
- * saves asking), to (logins to write to), conversation (id to open), scheme ("light",
+ * saves asking), to (logins to write to), conversation (id to open), unread (how many messages of it were
+ * unread when the server made the page), scheme ("light",
  * "dark"; otherwise as the system is set), poll ("30,10": seconds between two looks at
  * the list and at the open thread).
  *
- * Events: parley:unread {count}, parley:navigate {conversation}.
+ * Events: parley:unread {count}, parley:navigate {conversation, title}, again as soon as the title is known.
  */
 class ParleyInbox extends ShadowElement {
   static readonly observedAttributes = ["poll"];
@@ -40,6 +41,7 @@ class ParleyInbox extends ShadowElement {
       base: this.text("base"),
       boot: this.boot(),
       begin: this.place(),
+      unread: Number(this.text("unread")) || 0,
       poll: this.poll(),
       emit: (name, detail) => this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })),
     }));

@@ -20,6 +20,8 @@ export interface Settings {
   boot: Me | null;
   /** Where to begin when the address does not say. */
   begin: Place;
+  /** Messages of begin's conversation that were unread when the page was made. */
+  unread: number;
   /** Seconds between two looks at the list and at the open thread. */
   poll: [list: number, thread: number];
   emit: (name: string, detail: object) => void;
@@ -318,6 +320,9 @@ export class Inbox {
   private async openThread(id: number) {
     this.thread?.close();
     const thread = (this.thread = new Thread(id, this.list.find((c) => c.id === id) ?? null, this.s.rest, () => this.me?.viewer.id ?? 0, this.changed));
+    // The page may have been made by a server that marked the thread read.
+    if (this.s.unread && id === this.s.begin.id) thread.unreadBefore = this.s.unread;
+    this.s.unread = 0;
     this.said = "";
     try {
       await thread.open();
@@ -518,6 +523,9 @@ export class Inbox {
   /** The conversation one came from, for the focus to return to. */
   backTo = 0;
 
+  /** What stands in a breadcrumb after the inbox; told with parley:navigate. */
+  private toldTitle: string | null = null;
+
   private title() {
     const own = this.thread?.conversation?.title;
     const site = this.me?.site.name;
@@ -528,5 +536,10 @@ export class Inbox {
     }
     const shown = this.unread > 0 ? `(${this.unread}) ${title.replace(/^\(\d+\) /, "")}` : title;
     if (document.title !== shown) document.title = shown;
+    const place = this.place.kind === "thread" ? (own ?? "") : this.place.kind === "new" ? this.t("new.title") : "";
+    if (place !== this.toldTitle) {
+      this.toldTitle = place;
+      this.s.emit("parley:navigate", { conversation: this.place.id, title: place });
+    }
   }
 }

@@ -20,8 +20,8 @@ document.addEventListener("parley:navigate", (e) => {
   const { title } = (e as CustomEvent<Place>).detail ?? {};
   const inbox = byId("crumb-inbox");
   const crumb = byId("crumb");
-  if (!inbox || !crumb?.parentElement) return;
-  crumb.textContent = title ?? "";
+  if (title === undefined || !inbox || !crumb?.parentElement) return;
+  crumb.textContent = title;
   crumb.parentElement.hidden = !title;
   inbox.toggleAttribute("aria-current", false);
   crumb.toggleAttribute("aria-current", false);
