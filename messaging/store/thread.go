@@ -29,9 +29,6 @@ type Message struct {
 const messageColumns = `m.id, m.conversation_id, m.seq, m.sender_id, m.kind, m.format, m.subject,
 	m.content, m.plain, m.created_at`
 
-// messageWidth is the number of messageColumns.
-const messageWidth = 10
-
 func (m *Message) scan(rows interface{ Scan(...any) error }) error { return m.scanAnd(rows) }
 
 // scanAnd reads the columns of a message, and more behind them.
