@@ -2,15 +2,19 @@ package wpsite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
-// apacheModules are the site's own and those the snippet names.
-var apacheModules = []string{"mpm_event", "authz_core", "dir", "mime", "env", "setenvif", "filter", "deflate", "ssl",
-	"proxy", "proxy_fcgi", "proxy_http", "headers", "rewrite"}
+// apacheModules are the site's own. Those Parley needs are the ones its snippet names.
+var apacheModules = []string{"mpm_event", "authz_core", "dir", "mime", "env", "setenvif", "filter", "deflate", "ssl", "proxy_fcgi"}
+
+// enableLine is how a snippet names modules.
+var enableLine = regexp.MustCompile(`a2enmod ([a-z_ ]+)\n`)
 
 // The rules WordPress writes at the top of its folder, by its own functions.
 const writeHtaccess = `require_once ABSPATH . 'wp-admin/includes/misc.php';
@@ -37,8 +41,16 @@ func (s *Site) startApache(ctx context.Context, dir string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	snippet, err := os.ReadFile(filepath.Join(dir, "parley.conf"))
+	if err != nil {
+		return nil, err
+	}
+	enable := enableLine.FindSubmatch(snippet)
+	if enable == nil {
+		return nil, errors.New("the snippet for Apache names no modules to enable")
+	}
 	var load strings.Builder
-	for _, m := range apacheModules {
+	for _, m := range append(strings.Fields(string(enable[1])), apacheModules...) {
 		fmt.Fprintf(&load, "LoadModule %s_module %s/mod_%[1]s.so\n", m, modules)
 	}
 	conf := filepath.Join(dir, "apache.conf")
@@ -103,5 +115,5 @@ func apacheModulesDir() (string, error) {
 			return dir, nil
 		}
 	}
-	return "", fmt.Errorf("no modules of Apache on this machine")
+	return "", errors.New("no modules of Apache on this machine")
 }
