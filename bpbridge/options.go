@@ -95,6 +95,7 @@ type dialect struct {
 	namespace string
 	keys      []string // meta keys of Fields
 	pictures  *pictures
+	texts     *shownTexts
 	// second is version 2, BuddyPress 15's own (contract 1.13).
 	second bool
 	// see, change and remove are the wordings of Get, Update and Delete.
@@ -111,12 +112,12 @@ func Routes(o Options) ([]wprest.Route, error) {
 	for i := range o.Fields {
 		keys = append(keys, o.Fields[i].key())
 	}
-	uploaded := newPictures(o.AvatarsDir)
-	first := &dialect{Options: o, namespace: "buddypress/v1", keys: keys, pictures: uploaded,
+	uploaded, texts := newPictures(o.AvatarsDir), newShownTexts()
+	first := &dialect{Options: o, namespace: "buddypress/v1", keys: keys, pictures: uploaded, texts: texts,
 		see: getWords, change: updateWords, remove: deleteWords}
 	routes := first.routes()
 	if !o.WithoutVersion2 {
-		second := &dialect{Options: o, namespace: "buddypress/v2", keys: keys, pictures: uploaded, second: true,
+		second := &dialect{Options: o, namespace: "buddypress/v2", keys: keys, pictures: uploaded, texts: texts, second: true,
 			see: getWords.refusing(sayNotAllowed), change: updateWords.refusing(sayNotAllowed),
 			remove: deleteWords.refusing(sayNotAllowed)}
 		routes = append(routes, second.routes()...)

@@ -37,11 +37,13 @@ func (v *view) writeAvatars(j *wprest.JSON, m wpauth.Member) {
 	}
 	sum := md5.Sum([]byte(strings.ToLower(m.Email)))
 	base := "//www.gravatar.com/avatar/" + hex.EncodeToString(sum[:]) + "?s="
-	rest := "&#038;r=" + url.QueryEscape(v.site.AvatarRating)
-	if v.site.AvatarDefault != "" {
-		rest += "&#038;d=" + url.QueryEscape(v.site.AvatarDefault)
+	if v.gravatarEnd == "" {
+		v.gravatarEnd = "&#038;r=" + url.QueryEscape(v.site.AvatarRating)
+		if v.site.AvatarDefault != "" {
+			v.gravatarEnd += "&#038;d=" + url.QueryEscape(v.site.AvatarDefault)
+		}
 	}
-	full, thumb := base+avatarFull+rest, base+avatarThumb+rest
+	full, thumb := base+avatarFull+v.gravatarEnd, base+avatarThumb+v.gravatarEnd
 	if m.Exists {
 		folder := v.d.avatarsURL(v.site) + "/" + strconv.FormatInt(int64(m.ID), 10) + "/"
 		uploaded := v.d.pictures.of(m.ID)

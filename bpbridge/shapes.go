@@ -26,6 +26,8 @@ type view struct {
 	// turned is set where the messages were turned around after their senders had been
 	// gathered: in version 2's list.
 	turned bool
+	// gravatarEnd is how addresses of Gravatars end; "" until the first.
+	gravatarEnd string
 	// gone are senders whose account is gone; version 2 hides their words.
 	gone map[wpauth.UserID]bool
 }
@@ -77,9 +79,6 @@ func (d *dialect) newView(c *wprest.Call, edit bool) (*view, error) {
 		style: wptext.Style{SiteURL: site.Home, PlainSmilies: !site.Smilies, EmojiBase: d.EmojiBase}}, nil
 }
 
-// zoneless is how BuddyPress writes moments.
-const zoneless = "2006-01-02T15:04:05"
-
 // writeDate writes a moment as the clocks of a zone show it. WordPress reads that
 // text once more, as of the site's zone (mysql_to_rfc3339), where an hour a year is
 // missing: what falls into it comes out behind it.
@@ -92,7 +91,7 @@ func (v *view) writeDate(j *wprest.JSON, t time.Time, zone *time.Location) {
 	if zone == time.UTC {
 		shown = shown.Add(v.missing(shown))
 	}
-	j.Str(shown.Format(zoneless))
+	j.Clock(shown)
 }
 
 // missing is by how much the site's clocks are put forward over the time of day that
@@ -109,12 +108,13 @@ func (v *view) missing(clock time.Time) time.Duration {
 }
 
 // writeText writes a text as it is shown, and with edit as it is stored.
-func (v *view) writeText(j *wprest.JSON, raw, rendered string) {
+func (v *view) writeText(j *wprest.JSON, kind textKind, stored string) {
+	text := v.d.texts.of(kind, v.style, stored)
 	j.Open()
 	if v.edit {
-		j.Key("raw").Str(raw)
+		j.Key("raw").Raw(text.raw)
 	}
-	j.Key("rendered").Str(rendered)
+	j.Key("rendered").Raw(text.rendered)
 	j.Close()
 }
 
@@ -127,16 +127,15 @@ func (v *view) writeThread(j *wprest.JSON, t *messaging.Thread, links bool) {
 	j.Key("message_id").Int(int64(newest.ID))
 	j.Key("last_sender_id").Int(int64(newest.Sender))
 	j.Key("subject")
-	v.writeText(j, newest.Subject, v.style.Subject(newest.Subject))
+	v.writeText(j, subjectText, newest.Subject)
 	content := v.words(newest)
-	excerpt := wptext.Excerpt(content)
 	j.Key("excerpt")
-	v.writeText(j, excerpt, v.style.Subject(excerpt))
+	v.writeText(j, excerptText, content)
 	j.Key("message")
 	if v.d.second {
-		v.writeText(j, content, v.style.Message(content))
+		v.writeText(j, messageText, content)
 	} else {
-		v.writeText(j, content, v.style.ThreadMessage(content))
+		v.writeText(j, threadText, content)
 	}
 	j.Key("date")
 	v.writeDate(j, newest.At, v.site.Location)
@@ -244,10 +243,9 @@ func (v *view) writeMessage(j *wprest.JSON, m *messaging.ThreadMessage) {
 	j.Key("thread_id").Int(int64(m.Thread))
 	j.Key("sender_id").Int(int64(m.Sender))
 	j.Key("subject")
-	v.writeText(j, m.Subject, v.style.Subject(m.Subject))
+	v.writeText(j, subjectText, m.Subject)
 	j.Key("message")
-	content := v.words(m)
-	v.writeText(j, content, v.style.Message(content))
+	v.writeText(j, messageText, v.words(m))
 	j.Key("date_sent")
 	if v.d.second {
 		v.writeDate(j, m.At, v.site.Location)

@@ -73,22 +73,30 @@ func (j *JSON) Time(t time.Time) *JSON {
 		return j.Null()
 	}
 	j.comma()
-	j.b = appendTime(j.b, t.UTC())
+	j.b = append(appendClock(append(j.b, '"'), t.UTC()), 'Z', '"')
 	return j
 }
 
-// appendTime is AppendFormat(`"2006-01-02T15:04:05Z"`), which took a third of the time
+// Clock appends what the clocks of a moment's location show, with seconds and without a
+// zone.
+func (j *JSON) Clock(t time.Time) *JSON {
+	j.comma()
+	j.b = append(appendClock(append(j.b, '"'), t), '"')
+	return j
+}
+
+// appendClock is AppendFormat("2006-01-02T15:04:05"), which took a third of the time
 // that an inbox page's JSON does: there are hundreds of moments in it.
-func appendTime(b []byte, t time.Time) []byte {
+func appendClock(b []byte, t time.Time) []byte {
 	year, month, day := t.Date()
 	if year < 0 || year > 9999 {
-		return t.AppendFormat(b, `"2006-01-02T15:04:05Z"`)
+		return t.AppendFormat(b, "2006-01-02T15:04:05")
 	}
 	hour, minute, second := t.Clock()
-	return append(b, '"', digit(year/1000), digit(year/100), digit(year/10), digit(year), '-',
+	return append(b, digit(year/1000), digit(year/100), digit(year/10), digit(year), '-',
 		digit(int(month)/10), digit(int(month)), '-', digit(day/10), digit(day), 'T',
 		digit(hour/10), digit(hour), ':', digit(minute/10), digit(minute), ':',
-		digit(second/10), digit(second), 'Z', '"')
+		digit(second/10), digit(second))
 }
 
 // digit is the last decimal digit of n.
