@@ -27,12 +27,12 @@ type Options struct {
 	// is there.
 	Threads    messaging.Threads
 	BuddyPress *bpbridge.Settings
-	// Multisite is set on a network: there only super admins moderate.
-	Multisite bool
 	// Authenticate says who calls (wpauth.Site.Authenticate): nobody is no error;
 	// wpauth.ErrInvalidNonce is answered with 403 rest_cookie_invalid_nonce. The
 	// string is a fresh wp_rest nonce, "" for none.
 	Authenticate func(context.Context, wpauth.Credentials) (wpauth.Identity, string, error)
+	// WithoutJSONP and OwnOriginOnly are wprest.Server's.
+	WithoutJSONP, OwnOriginOnly bool
 	// Limits shape the parameter checks; messaging enforces them again.
 	Limits messaging.Limits
 	// TrustedProxies are the peers whose X-Forwarded-For and X-Forwarded-Proto are

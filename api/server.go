@@ -56,6 +56,8 @@ func New(o Options) (*gin.Engine, error) {
 		Authenticate: s.authenticate,
 		Translate:    s.translate,
 		Observe:      observe,
+
+		WithoutJSONP: o.WithoutJSONP, OwnOriginOnly: o.OwnOriginOnly,
 	}
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()

@@ -49,14 +49,8 @@ func magnitude(n int64) int64 {
 // caller is the member who calls; 0 for nobody.
 func (d *dialect) caller(c *wprest.Call) wpauth.UserID { return d.Identity(c).UserID }
 
-// actor is the caller as use cases want them (contract 1.2: who moderates).
-func (d *dialect) actor(c *wprest.Call) messaging.Actor {
-	a := d.Actor(c)
-	if d.SuperAdminsModerate {
-		a.Moderator = d.Identity(c).SuperAdmin
-	}
-	return a
-}
+// actor is the caller as use cases want them.
+func (d *dialect) actor(c *wprest.Call) messaging.Actor { return d.Actor(c) }
 
 // viewer is the member whose state is meant: user_id, else the caller. Version 2
 // puts the caller in the place of whomever a member names.
@@ -78,7 +72,7 @@ func (d *dialect) rawViewer(c *wprest.Call) (id wpauth.UserID, ok bool) {
 	}
 	n, ok := v.Int()
 	if n == 0 {
-		return d.caller(c), ok
+		return d.caller(c), ok || v.Kind == wprest.String && v.Text == ""
 	}
 	return wpauth.UserID(magnitude(n)), ok
 }
@@ -201,6 +195,9 @@ func (d *dialect) couldList(c *wprest.Call) bool {
 		return d.second || c.Method == "GET" || c.Method == "HEAD"
 	}
 	n, ok := v.Int()
+	if d.second && (n == 0 && ok || v.Kind == wprest.String && v.Text == "") {
+		return true // as if nobody were named
+	}
 	if !ok || n == 0 {
 		return false
 	}

@@ -3,6 +3,7 @@ package bpbridge
 import (
 	"parley/wpauth"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,8 +31,7 @@ func (d *dialect) list(c *wprest.Call) error {
 		State:  messaging.ReadState(c.Args.String("type")),
 		Search: searchTerm(c.Args.String("search")),
 		Page:   int(page), PerPage: int(size),
-		NewestFirst: d.second,
-		Fields:      d.keys,
+		Fields: d.keys,
 	}
 	if d.second {
 		if err := d.memberExists(c, q.Viewer); err != nil {
@@ -55,7 +55,8 @@ func (d *dialect) list(c *wprest.Call) error {
 	c.Out.OpenList()
 	for i := range found.Threads {
 		t := &found.Threads[i]
-		if d.second {
+		if d.second { // the same slice, turned around
+			slices.Reverse(t.Messages)
 			t.Newest = representative(t, q.Box, v.caller)
 		}
 		v.writeThread(c.Out, t, true)

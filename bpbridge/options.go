@@ -22,9 +22,6 @@ type Options struct {
 	// Identity is who calls, and Actor the same with where the call came from.
 	Identity func(*wprest.Call) wpauth.Identity
 	Actor    func(*wprest.Call) messaging.Actor
-	// SuperAdminsModerate makes super admins the only moderators, as on a network
-	// where BuddyPress is activated for all sites.
-	SuperAdminsModerate bool
 
 	Settings
 }
@@ -45,6 +42,9 @@ type Settings struct {
 	EmojiBase string
 	// SenderIDsAsList writes sender_ids as the documented list instead of an object (D3).
 	SenderIDsAsList bool
+	// MaskDeleted hides in version 1 too what version 2 hides: the names and words of
+	// accounts that are gone (D10).
+	MaskDeleted bool
 	// AvatarsDir is the folder of avatars members uploaded through BuddyPress, and
 	// AvatarsURL where it is served; without a folder everybody has a Gravatar, and ""
 	// for the address is wp-content/uploads/avatars of the site.
@@ -126,6 +126,9 @@ func Routes(o Options) ([]wprest.Route, error) {
 }
 
 func (d *dialect) stars() bool { return !d.WithoutStars }
+
+// masks reports whether names and words of accounts that are gone are hidden (D10).
+func (d *dialect) masks() bool { return d.second || d.MaskDeleted }
 
 func (d *dialect) routes() []wprest.Route {
 	changes := []string{"POST", "PUT", "PATCH"}

@@ -28,11 +28,11 @@ type view struct {
 	turned bool
 	// gravatarEnd is how addresses of Gravatars end; "" until the first.
 	gravatarEnd string
-	// gone are senders whose account is gone; version 2 hides their words.
+	// gone are senders whose account is gone, where their words are hidden.
 	gone map[wpauth.UserID]bool
 }
 
-// deletedWords stand in version 2 for what an account that is gone wrote.
+// deletedWords stand for what an account that is gone wrote, where that is hidden.
 const deletedWords = "[deleted]"
 
 // meet finds out which senders are gone.
@@ -48,7 +48,7 @@ func (v *view) meet(c *wprest.Call, threads []messaging.Thread) error {
 }
 
 func (v *view) meetSenders(c *wprest.Call, senders []wpauth.UserID) error {
-	if !v.d.second || len(senders) == 0 {
+	if !v.d.masks() || len(senders) == 0 {
 		return nil
 	}
 	cards, err := v.d.Directory.Members(c.Ctx, senders)
@@ -199,12 +199,9 @@ func (v *view) writeSenders(j *wprest.JSON, messages []messaging.ThreadMessage) 
 }
 
 func (v *view) writeRecipient(j *wprest.JSON, thread messaging.ConversationID, r *messaging.Recipient) {
-	name, deleted := r.Member.DisplayName, r.Deleted
-	if !r.Member.Exists {
-		name = ""
-		if v.d.second {
-			name, deleted = wpauth.DeletedUserName, true
-		}
+	name, deleted := r.Member.StoredName, r.Deleted
+	if !r.Member.Exists && v.d.masks() {
+		name, deleted = wpauth.DeletedUserName, deleted || v.d.second
 	}
 	j.Open()
 	j.Key("id").Int(r.RowID)

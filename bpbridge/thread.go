@@ -52,6 +52,10 @@ func (d *dialect) editing(c *wprest.Call) bool {
 	return !d.second || c.Args.String("context") == "edit"
 }
 
+// drafts are the cookies in which BuddyPress's own form keeps what is not sent yet
+// (contract 5.1).
+var drafts = []string{"bp_messages_send_to", "bp_messages_subject", "bp_messages_content"}
+
 // create starts a thread or replies to one (contract 1.5). The answer shows what is
 // stored, whatever the context.
 func (d *dialect) create(c *wprest.Call) error {
@@ -77,6 +81,9 @@ func (d *dialect) create(c *wprest.Call) error {
 	}
 	if err != nil {
 		return d.refuse(d.createWords(c, content), err)
+	}
+	for _, draft := range drafts {
+		c.ExpireCookie(draft)
 	}
 	return d.answerThread(c, t, d.editing(c))
 }
@@ -150,7 +157,7 @@ func (d *dialect) messageText(v wprest.Value) string {
 
 // update marks a thread read or unread and writes fields (contract 1.7).
 func (d *dialect) update(c *wprest.Call) error {
-	if d.second && c.Args.Sent("message_id") {
+	if d.second && c.Args.Int("message_id") != 0 {
 		if err := d.hasMessage(c, messaging.MessageID(magnitude(c.Args.Int("message_id")))); err != nil {
 			return err
 		}

@@ -24,7 +24,9 @@ type BuddyPress struct {
 	EmojiImages string
 	// SenderIDsAsList writes sender_ids as a list.
 	SenderIDsAsList bool
-	Fields          []Field
+	// MaskDeleted hides the names and words of accounts that are gone.
+	MaskDeleted bool
+	Fields      []Field
 }
 
 // Field is a value clients may keep with a message.

@@ -48,6 +48,8 @@ type Config struct {
 	KeepEvents time.Duration
 	// RequestTimeout ends a request that takes longer.
 	RequestTimeout time.Duration
+	// JSONP answers ?_jsonp, and AnyOrigin lets pages of other origins read answers.
+	JSONP, AnyOrigin bool
 	// Profiling puts Go's profiles on the operators' listener.
 	Profiling bool
 	// LogLevel is debug, info, warn or error; LogFormat is text or json.
@@ -120,6 +122,7 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 		AvatarsURL:      get("buddypress.avatars_url"),
 		EmojiImages:     get("buddypress.emoji_images"),
 		SenderIDsAsList: yes("buddypress.sender_ids_as_list"),
+		MaskDeleted:     yes("buddypress.mask_deleted"),
 	}
 	if c.BuddyPress.EmojiImages != "" {
 		c.BuddyPress.EmojiImages = strings.TrimRight(c.BuddyPress.EmojiImages, "/") + "/"
@@ -133,6 +136,7 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 		c.KeepEvents = -1
 	}
 	c.RequestTimeout = span("http.request_timeout")
+	c.JSONP, c.AnyOrigin = yes("http.jsonp"), yes("http.any_origin")
 	c.Profiling = yes("ops.profiling")
 	c.LogLevel, c.LogFormat = get("log.level"), get("log.format")
 	c.Database.PoolSize = num("database.pool_size")

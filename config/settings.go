@@ -87,6 +87,7 @@ var settings = []setting{
 	{name: "buddypress.avatars_url", kind: webAddress},
 	{name: "buddypress.emoji_images", kind: webAddress},
 	{name: "buddypress.sender_ids_as_list", def: "false", kind: boolean},
+	{name: "buddypress.mask_deleted", def: "false", kind: boolean},
 	{name: "buddypress.fields", kind: fields},
 
 	{name: "search.cache_mib", def: "64", kind: whole(1, 65536)},
@@ -98,6 +99,8 @@ var settings = []setting{
 	{name: "web.slug", def: "community", kind: slug},
 
 	{name: "http.request_timeout", def: "10s", kind: duration(time.Second, 10*time.Minute)},
+	{name: "http.jsonp", def: "true", kind: boolean},
+	{name: "http.any_origin", def: "true", kind: boolean},
 
 	{name: "ops.profiling", def: "false", kind: boolean},
 

@@ -9,12 +9,11 @@ import (
 
 // ActorFor is the actor an authenticated caller is: who holds manage_options or
 // jetonomy_moderate bypasses the gates of contract 3.2, and manage_options alone
-// gives oversight (3.9). Moderators of the BuddyPress surface hold manage_options or
-// bp_moderate. The surface adds where the request came from.
+// gives oversight (3.9). The surface adds where the request came from.
 func ActorFor(id wpauth.Identity) Actor {
-	a := Actor{ID: id.UserID, Login: id.Login, DisplayName: id.DisplayName, Roles: id.Roles, Oversight: id.Can("manage_options")}
+	a := Actor{ID: id.UserID, Login: id.Login, DisplayName: id.DisplayName, Roles: id.Roles, Oversight: id.Can("manage_options"),
+		Moderator: id.Moderates()}
 	a.Bypass = a.Oversight || id.Can("jetonomy_moderate")
-	a.Moderator = a.Oversight || id.Can("bp_moderate")
 	return a
 }
 

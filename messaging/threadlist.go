@@ -75,7 +75,7 @@ func (s *Service) listThreads(ctx context.Context, a Actor, q ThreadsQuery) (Thr
 		return ThreadPage{}, err
 	}
 	p.Threads, err = s.threads(ctx, heads, split(people), ThreadQuery{Viewer: q.Viewer, Messages: q.Messages, Recipients: q.Recipients,
-		NewestFirst: q.NewestFirst, Fields: q.Fields})
+		Fields: q.Fields})
 	return p, err
 }
 

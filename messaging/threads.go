@@ -80,7 +80,6 @@ type ThreadsQuery struct {
 	Page, PerPage int
 	Messages      Slice
 	Recipients    Slice
-	NewestFirst   bool            // order of Thread.Messages
 	With          []wpauth.UserID // only threads in which one of these takes part; nil = all threads
 	Fields        []string        // meta keys to fill in ThreadMessage.Fields
 }

@@ -110,6 +110,7 @@ func (s *Site) identity(cur *settings, u *account) Identity {
 		DisplayName: cur.names.name(u.display, u.nicename, u.login),
 		Email:       u.mailTo,
 		SuperAdmin:  cur.isSuperAdmin(u.login),
+		ofNetwork:   cur.networkBuddyPress,
 	}
 	id.Roles, id.caps = cur.roles.of(s.parseMeta(u, s.capsKey()))
 	return id

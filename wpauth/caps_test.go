@@ -2,8 +2,12 @@ package wpauth_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/jmoiron/sqlx"
 
 	"parley/config"
 	"parley/internal/testdb"
@@ -106,4 +110,64 @@ func TestIdentity_WithCaps(t *testing.T) {
 	if (*wpauth.Identity)(nil).Can(wpauth.CapRead) {
 		t.Error("nobody may do anything")
 	}
+}
+
+// Who moderates BuddyPress (its contract, 1.2): on a network only where BuddyPress is
+// not the network's own do the administrators of a site.
+func TestIdentity_Moderates(t *testing.T) {
+	ctx := context.Background()
+	db := testdb.Site(t)
+	mustExec(t, db, "CREATE TABLE wp_sitemeta (meta_id BIGINT AUTO_INCREMENT PRIMARY KEY, site_id BIGINT NOT NULL DEFAULT 0, meta_key VARCHAR(255), meta_value LONGTEXT)")
+	mustExec(t, db, `INSERT INTO wp_usermeta (user_id, meta_key, meta_value) VALUES (4, 'wp_capabilities', 'a:2:{s:10:"subscriber";b:1;s:11:"bp_moderate";b:1;}')`)
+	mustExec(t, db, `DELETE FROM wp_usermeta WHERE user_id = 4 AND meta_key = 'wp_capabilities' AND meta_value NOT LIKE '%bp_moderate%'`)
+	super := logins(t, db, 3)[0]
+	moderators := func(network bool, plugins string) string {
+		t.Helper()
+		mustExec(t, db, "DELETE FROM wp_sitemeta")
+		mustExec(t, db, `INSERT INTO wp_sitemeta (meta_key, meta_value) VALUES ('site_admins', ?), ('active_sitewide_plugins', ?)`,
+			fmt.Sprintf(`a:1:{i:0;s:%d:"%s";}`, len(super), super), plugins)
+		site := newSite(t, db, wpauth.SiteConfig{WordPress: config.WordPress{TablePrefix: "wp_", Multisite: network, BlogID: 1}})
+		var out []string
+		for _, login := range logins(t, db, 1, 2, 3, 4) {
+			id, err := site.IdentityOf(ctx, login)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if id.Moderates() {
+				out = append(out, fmt.Sprint(id.UserID))
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	const ours = `a:1:{s:24:"buddypress/bp-loader.php";i:1700000000;}`
+	for _, tt := range []struct {
+		name    string
+		network bool
+		plugins string
+		want    string
+	}{
+		{"a site of its own", false, ours, "1 4"},
+		{"a network, BuddyPress on this site", true, "a:0:{}", "1 3 4"},
+		{"a network's BuddyPress", true, ours, "3"},
+	} {
+		if got := moderators(tt.network, tt.plugins); got != tt.want {
+			t.Errorf("%s: %q moderate, want %q", tt.name, got, tt.want)
+		}
+	}
+	if (*wpauth.Identity)(nil).Moderates() {
+		t.Error("nobody moderates")
+	}
+}
+
+// logins are the logins of members.
+func logins(t *testing.T, db *sqlx.DB, ids ...int) (out []string) {
+	t.Helper()
+	for _, id := range ids {
+		var login string
+		if err := db.Get(&login, "SELECT user_login FROM wp_users WHERE ID = ?", id); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, login)
+	}
+	return out
 }

@@ -95,9 +95,9 @@ func (s *Site) loadMembers(ctx context.Context, ids []UserID, found map[UserID]M
 		return err
 	}
 	err = mysql.Query(ctx, s.db.DB, query, args, func(r mysql.Row) {
-		m := Member{ID: UserID(r.Int(0)), Login: r.Text(1), Nicename: r.Text(2), Email: r.Text(4),
+		m := Member{ID: UserID(r.Int(0)), Login: r.Text(1), Nicename: r.Text(2), StoredName: r.Text(3), Email: r.Text(4),
 			TrustLevel: int(r.Int(6)), LastSeenAt: r.Time(7), Exists: true}
-		m.DisplayName = cur.names.name(r.Text(3), m.Nicename, m.Login)
+		m.DisplayName = cur.names.name(m.StoredName, m.Nicename, m.Login)
 		m.AvatarURL = cur.avatars.url(r.Text(5), m.Email, r.Text(8) == "1")
 		found[m.ID] = m
 	})

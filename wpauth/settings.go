@@ -38,6 +38,8 @@ type settings struct {
 	// appPasswords is using_application_passwords: somebody has made one.
 	appPasswords bool
 	superAdmins  []string
+	// networkBuddyPress is set where BuddyPress is activated for a whole network.
+	networkBuddyPress bool
 
 	features        Features
 	featuresChecked time.Time
@@ -117,6 +119,7 @@ func (s *Site) loadSettings(ctx context.Context, prev *settings) (*settings, err
 				next.superAdmins = append(next.superAdmins, login)
 			}
 		}
+		_, next.networkBuddyPress = s.parseOption(networkPrefix+"active_sitewide_plugins", raw).Get("buddypress/bp-loader.php")
 	}
 	return next, nil
 }
@@ -159,7 +162,7 @@ func (s *Site) readOptions(ctx context.Context) (map[string]string, error) {
 		return nil, err
 	}
 	if s.wp.Multisite {
-		names := append(slices.Clone(networkOptions), "siteurl", "site_admins", "WPLANG")
+		names := append(slices.Clone(networkOptions), "siteurl", "site_admins", "WPLANG", "active_sitewide_plugins")
 		if err := s.readPairs(ctx, s.sql.siteMeta, names, networkPrefix, raw); err != nil {
 			return nil, err
 		}

@@ -47,6 +47,8 @@ type Identity struct {
 
 	caps   map[string]bool
 	nonces *nonceMemo
+	// ofNetwork is set where BuddyPress belongs to the network.
+	ofNetwork bool
 }
 
 // LoggedIn reports whether somebody is calling.
@@ -57,6 +59,13 @@ func (id *Identity) LoggedIn() bool { return id != nil && id.UserID > 0 }
 // the user's own grants and denials; on a network a super admin may do everything.
 func (id *Identity) Can(capability string) bool {
 	return id != nil && (id.SuperAdmin || id.caps[capability])
+}
+
+// Moderates reports whether the caller is a moderator of BuddyPress: whoever holds
+// manage_options or bp_moderate, but where BuddyPress is activated for a whole network
+// its super admins alone (BuddyPress contract 1.2).
+func (id *Identity) Moderates() bool {
+	return id != nil && (id.SuperAdmin || !id.ofNetwork && (id.Can(CapManageOptions) || id.Can(CapBPModerate)))
 }
 
 // WithCaps is the identity with exactly these capabilities, for programs that act
@@ -96,7 +105,9 @@ type Member struct {
 	// DisplayName is wp_users.display_name, else nicename, else login (Jetonomy
 	// contract 4.1; option member_name_display is applied).
 	DisplayName string
-	Email       string
+	// StoredName is wp_users.display_name as it is stored, for BuddyPress's interface.
+	StoredName string
+	Email      string
 	// AvatarURL is a 40 px image address or "" (clients draw initials).
 	AvatarURL string
 	// TrustLevel is 0-5; 0 without a profile row.

@@ -13,9 +13,9 @@ func (c *Call) filterFields() {
 	if !ok {
 		return
 	}
-	names, ok := v.elements()
-	if !ok {
-		return
+	names := v.Items // of a list or map
+	if v.Kind != Map && v.Kind != List {
+		names, _ = v.elements()
 	}
 	tree := fieldTree{}
 	for i := range names {

@@ -164,7 +164,8 @@ func (r *Request) readForm() {
 		if r.HTTP.Method == http.MethodPost {
 			r.form, r.broken = parseMultipart(r.body, r.boundary)
 		}
-	case r.isForm(), r.media == "":
+	case r.isForm(), r.media == "" && r.Method != http.MethodPost:
+		// WordPress itself reads a body without a type, but PHP reads that of a POST.
 		r.form = ParseForm(string(r.body))
 	}
 }

@@ -15,6 +15,9 @@ func (c *Call) respond(w http.ResponseWriter, callback string, failed bool) {
 	if !failed {
 		c.filterFields()
 	}
+	for _, name := range c.expired {
+		w.Header().Add("Set-Cookie", name+"=deleted; expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; path="+c.Site.cookiePath)
+	}
 	allow := c.allow()
 	if _, ok := c.query.Get("_envelope"); ok {
 		c.envelop(allow)
@@ -39,7 +42,6 @@ func (c *Call) respond(w http.ResponseWriter, callback string, failed bool) {
 		}
 	}
 	if callback != "" {
-		w.Header()["Content-Type"] = headerScript
 		b := append([]byte("/**/"+callback+"("), c.Out.b...)
 		c.Out.b = append(b, ')')
 	}

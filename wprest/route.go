@@ -64,7 +64,8 @@ type Call struct {
 	// State is the surface's own: what one step found out for those after it.
 	State any
 
-	header []headerField
+	header  []headerField
+	expired []string
 }
 
 type headerField struct {
@@ -77,6 +78,9 @@ type headerField struct {
 func (c *Call) SetHeader(name, value string) {
 	c.header = append(c.header, headerField{name: name, value: value})
 }
+
+// ExpireCookie makes browsers forget a cookie of the site, if they have it.
+func (c *Call) ExpireCookie(name string) { c.expired = append(c.expired, name) }
 
 // SetTotals adds X-WP-Total and X-WP-TotalPages.
 func (c *Call) SetTotals(total, pages int64) {

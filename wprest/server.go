@@ -15,6 +15,9 @@ type Site struct {
 	Root string
 	// Link is the Link header made of Root.
 	Link []string
+	// Origin is the site's own, "https://x.example".
+	Origin     string
+	cookiePath string
 }
 
 // NewSite makes a Site from the home address (without a last slash) and whether
@@ -24,7 +27,19 @@ func NewSite(home string, pretty bool) *Site {
 	if !pretty {
 		root = home + "/index.php?rest_route=/"
 	}
-	return &Site{Root: root, Link: []string{"<" + root + `>; rel="https://api.w.org/"`}}
+	origin := originOf(home)
+	return &Site{Root: root, Link: []string{"<" + root + `>; rel="https://api.w.org/"`}, Origin: origin,
+		cookiePath: strings.TrimPrefix(home, origin) + "/"}
+}
+
+// originOf is the scheme and host of an address.
+func originOf(address string) string {
+	if scheme := strings.Index(address, "://"); scheme > 0 {
+		if end := strings.IndexByte(address[scheme+3:], '/'); end >= 0 {
+			return address[:scheme+3+end]
+		}
+	}
+	return address
 }
 
 // Server answers REST requests.
@@ -37,6 +52,9 @@ type Server struct {
 	Translate func(ctx context.Context, r *http.Request, err error) *Error
 	// Observe is told the route that was found, before it is called. May be nil.
 	Observe func(ctx context.Context, route *Route, c Caller)
+	// WithoutJSONP refuses _jsonp, and OwnOriginOnly keeps pages of other origins from
+	// reading answers. WordPress allows both.
+	WithoutJSONP, OwnOriginOnly bool
 }
 
 var calls = sync.Pool{New: func() any { return &Call{Out: &JSON{b: make([]byte, 0, 4096)}} }}
@@ -57,11 +75,12 @@ func (s *Server) Serve(ctx context.Context, w http.ResponseWriter, h *http.Reque
 		}
 	}()
 
-	setStandardHeaders(w.Header(), h, site)
-	callback, ok := jsonpCallback(c.Request)
+	setStandardHeaders(w.Header(), site)
+	if origin := h.Header["Origin"]; len(origin) > 0 && origin[0] != "" && (!s.OwnOriginOnly || origin[0] == site.Origin) {
+		allowOrigin(w.Header(), origin[:1])
+	}
+	callback, ok := s.jsonpCallback(c, w.Header())
 	if !ok {
-		out.Open().Key("code").Str("rest_callback_invalid").
-			Key("message").Str("Invalid JSONP callback function.").Close()
 		writeBody(w, http.StatusBadRequest, c)
 		return
 	}
@@ -151,10 +170,9 @@ var (
 	headerExpires = []string{"Wed, 11 Jan 1984 05:00:00 GMT"}
 )
 
-// setStandardHeaders sets what every answer carries: WP_REST_Server's headers,
-// nocache_headers, and rest_send_cors_headers, which echoes any origin (the nonce
-// is the guard).
-func setStandardHeaders(h http.Header, r *http.Request, site *Site) {
+// setStandardHeaders sets what every answer carries: WP_REST_Server's headers and
+// nocache_headers.
+func setStandardHeaders(h http.Header, site *Site) {
 	h["Content-Type"] = headerJSON
 	h["X-Robots-Tag"] = headerRobots
 	h["X-Content-Type-Options"] = headerSniff
@@ -164,21 +182,40 @@ func setStandardHeaders(h http.Header, r *http.Request, site *Site) {
 	h["Cache-Control"] = headerCache
 	h["Expires"] = headerExpires
 	h["Vary"] = headerOrigin
-	if origin := r.Header["Origin"]; len(origin) > 0 && origin[0] != "" {
-		h["Access-Control-Allow-Origin"] = origin[:1]
-		h["Access-Control-Allow-Methods"] = headerMethods
-		h["Access-Control-Allow-Credentials"] = headerTrue
-	}
 }
 
-// jsonpCallback returns the name of `_jsonp`, "" when there is none; ok is false
-// for a name that is not one (wp_check_jsonp_callback).
-func jsonpCallback(r *Request) (name string, ok bool) {
-	v, sent := r.query.Get("_jsonp")
-	if !sent {
+// allowOrigin is rest_send_cors_headers, which echoes any origin (the nonce is the guard).
+func allowOrigin(h http.Header, origin []string) {
+	h["Access-Control-Allow-Origin"] = origin
+	h["Access-Control-Allow-Methods"] = headerMethods
+	h["Access-Control-Allow-Credentials"] = headerTrue
+}
+
+// jsonpCallback returns the name of `_jsonp`, "" when there is none; ok is false when
+// the answer is written already: for a name that is none, and where the site has no JSONP.
+func (s *Server) jsonpCallback(c *Call, h http.Header) (name string, ok bool) {
+	v, sent := c.query.Get("_jsonp")
+	if !sent || v.Kind == String && (v.Text == "" || v.Text == "0") {
 		return "", true
 	}
-	if v.Kind != String || v.Text == "" {
+	refuse := func(code, message string) (string, bool) {
+		c.Out.Open().Key("code").Str(code).Key("message").Str(message).Close()
+		return "", false
+	}
+	if s.WithoutJSONP {
+		return refuse("rest_callback_disabled", "JSONP support is disabled on this site.")
+	}
+	h["Content-Type"] = headerScript
+	name, ok = callbackName(v)
+	if !ok {
+		return refuse("rest_callback_invalid", "Invalid JSONP callback function.")
+	}
+	return name, true
+}
+
+// callbackName is wp_check_jsonp_callback.
+func callbackName(v Value) (name string, ok bool) {
+	if v.Kind != String {
 		return "", false
 	}
 	for i := range len(v.Text) {

@@ -90,7 +90,8 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		Messenger:      r.service,
 		Threads:        r.service,
 		BuddyPress:     buddypress(c),
-		Multisite:      c.WordPress.Multisite,
+		WithoutJSONP:   !c.JSONP,
+		OwnOriginOnly:  !c.AnyOrigin,
 		Directory:      r.site,
 		Authenticate:   r.site.Authenticate,
 		Limits:         limits(c.Limits),
@@ -269,6 +270,7 @@ func buddypress(c *config.Config) *bpbridge.Settings {
 		AvatarsURL:      b.AvatarsURL,
 		EmojiBase:       b.EmojiImages,
 		SenderIDsAsList: b.SenderIDsAsList,
+		MaskDeleted:     b.MaskDeleted,
 	}
 	for _, f := range b.Fields {
 		s.Fields = append(s.Fields, bpbridge.Field{Name: f.Name, Type: f.Type, MetaKey: f.MetaKey})
