@@ -77,6 +77,7 @@ export function Composer({ t, draft, onDraft, onSend, limit, focus }: Props) {
           aria-describedby="left"
           aria-invalid={left < 0}
           onInput={(e) => setText(e.currentTarget.value)}
+          onKeyPress={(e) => sends(e) && e.preventDefault()}
           onKeyDown={(e) => {
             if (!sends(e)) return;
             e.preventDefault();

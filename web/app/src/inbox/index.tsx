@@ -16,12 +16,13 @@ const usual: [number, number] = [30, 10];
  * Attributes: root (the REST root), nonce, nonce-url (a GET answers a fresh one), base
  * (path of the inbox; without it the address of the page is left alone), lang, strings
  * (a JSON file whose wording goes before ours), boot (the answer of /parley/v1/me, which
- * saves asking), to (logins to write to), conversation (id to open), unread (how many messages of it were
- * unread when the server made the page), scheme ("light",
+ * saves asking), to (logins to write to), conversation (id to open), scheme ("light",
  * "dark"; otherwise as the system is set), poll ("30,10": seconds between two looks at
- * the list and at the open thread).
+ * the list and at the open thread), unread (how many
+ * messages of the conversation were unread before the page showed them).
  *
- * Events: parley:unread {count}, parley:navigate {conversation, title}, again as soon as the title is known.
+ * Events: parley:unread {count}, parley:navigate {conversation, title}. When the list is
+ * there and can be used, the performance mark parley:ready is set.
  */
 class ParleyInbox extends ShadowElement {
   static readonly observedAttributes = ["poll"];
@@ -36,13 +37,13 @@ class ParleyInbox extends ShadowElement {
     const t = await loadTranslator(this.lang || document.documentElement.lang || "en", this.text("strings"));
     if (!this.isConnected || this.inbox) return;
     const inbox = (this.inbox = new Inbox({
-      rest: new Rest({ root: this.text("root") || "/wp-json/", nonce: this.text("nonce"), nonceURL: this.text("nonce-url") }),
+      rest: new Rest({ root: this.text("root") || "/wp-json/", nonce: this.restNonce(), nonceURL: this.text("nonce-url") }),
       t,
       base: this.text("base"),
       boot: this.boot(),
       begin: this.place(),
-      unread: Number(this.text("unread")) || 0,
       poll: this.poll(),
+      unread: Number(this.text("unread")) || 0,
       emit: (name, detail) => this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })),
     }));
     this.draw(<App inbox={inbox} />);

@@ -165,6 +165,7 @@ function Form({ inbox }: { inbox: Inbox }) {
           aria-describedby="left"
           aria-invalid={left < 0}
           onInput={(e) => change({ text: e.currentTarget.value })}
+          onKeyPress={(e) => sends(e) && e.preventDefault()}
           onKeyDown={(e) => {
             if (!sends(e)) return;
             e.preventDefault();

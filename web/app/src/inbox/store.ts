@@ -20,10 +20,10 @@ export interface Settings {
   boot: Me | null;
   /** Where to begin when the address does not say. */
   begin: Place;
-  /** Messages of begin's conversation that were unread when the page was made. */
-  unread: number;
   /** Seconds between two looks at the list and at the open thread. */
   poll: [list: number, thread: number];
+  /** How many messages of the conversation begun with were unread before the page showed them. */
+  unread: number;
   emit: (name: string, detail: object) => void;
 }
 
@@ -126,6 +126,7 @@ export class Inbox {
       this.begin(this.me);
       await list;
       this.phase = "ready";
+      performance.mark("parley:ready");
       this.plan();
       this.poller.start();
       this.outbox!.wake();
@@ -320,12 +321,10 @@ export class Inbox {
   private async openThread(id: number) {
     this.thread?.close();
     const thread = (this.thread = new Thread(id, this.list.find((c) => c.id === id) ?? null, this.s.rest, () => this.me?.viewer.id ?? 0, this.changed));
-    // The page may have been made by a server that marked the thread read.
-    if (this.s.unread && id === this.s.begin.id) thread.unreadBefore = this.s.unread;
-    this.s.unread = 0;
     this.said = "";
     try {
-      await thread.open();
+      await thread.open(id === this.s.begin.id ? this.s.unread : 0);
+      this.s.unread = 0;
       thread.unseen = !!thread.conversation?.unread && !thread.conversation.left_at;
       void this.seen(true);
       this.poller.set("thread", { every: this.s.poll[1] * 1000, run: () => this.watch(this.refreshThread()) });
@@ -516,16 +515,14 @@ export class Inbox {
     const on = place.kind === "list" ? (before.kind === "list" ? null : "list") : place.kind;
     this.focus = { on, id: this.focus.id + 1 };
     this.backTo = before.kind === "thread" ? before.id : 0;
-    this.s.emit("parley:navigate", { conversation: place.id });
     this.changed();
   }
 
   /** The conversation one came from, for the focus to return to. */
   backTo = 0;
+  private told = "";
 
-  /** What stands in a breadcrumb after the inbox; told with parley:navigate. */
-  private toldTitle: string | null = null;
-
+  /** Keeps what stands outside in step: the tab's title, and whoever listens. */
   private title() {
     const own = this.thread?.conversation?.title;
     const site = this.me?.site.name;
@@ -534,12 +531,13 @@ export class Inbox {
       const here = this.place.kind === "thread" && own ? own : this.place.kind === "new" ? this.t("new.title") : this.t("app.messages");
       title = site ? `${here} – ${site}` : here;
     }
+    const at = { conversation: this.place.id || null, title: this.place.kind === "list" ? "" : this.place.kind === "new" ? this.t("new.title") : (own ?? "") };
+    const told = `${this.place.kind} ${at.conversation} ${at.title}`;
+    if (told !== this.told) {
+      this.told = told;
+      this.s.emit("parley:navigate", at);
+    }
     const shown = this.unread > 0 ? `(${this.unread}) ${title.replace(/^\(\d+\) /, "")}` : title;
     if (document.title !== shown) document.title = shown;
-    const place = this.place.kind === "thread" ? (own ?? "") : this.place.kind === "new" ? this.t("new.title") : "";
-    if (place !== this.toldTitle) {
-      this.toldTitle = place;
-      this.s.emit("parley:navigate", { conversation: this.place.id, title: place });
-    }
   }
 }

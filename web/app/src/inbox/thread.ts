@@ -19,8 +19,6 @@ export class Thread {
   olderFailed = false;
   /** The first unread message when the thread was opened, 0 for none. */
   fresh = 0;
-  /** How many were unread before the page was made, if that is known better than now. */
-  unreadBefore = 0;
   /** Messages of others that came in out of sight. */
   below = 0;
   atEnd = true;
@@ -49,20 +47,19 @@ export class Thread {
   }
 
   /** Reads the newest messages, and older ones until the first unread one is among them. Nothing is marked read. */
-  async open() {
+  async open(readByThePage = 0) {
     this.status = "loading";
     this.error = null;
     this.changed();
     try {
-      const known = Math.max(this.conversation?.unread_count ?? 0, this.unreadBefore);
+      const known = readByThePage || (this.conversation?.unread_count ?? 0);
       const [conversation, page] = await Promise.all([
         this.rest.get<Conversation>(conversationPath(this.id), {}, this.closed.signal),
         this.page({ limit: known > pageSize - 10 ? bigPage : pageSize }),
       ]);
       this.conversation = conversation;
       this.take(page, true);
-      const unread = Math.max(conversation.unread_count, this.unreadBefore);
-      this.unreadBefore = 0;
+      const unread = Math.max(conversation.unread_count, readByThePage);
       for (let i = 0; unread > 0 && this.hasOlder && !firstUnread(this.messages, this.viewer(), unread) && i < unreadPages; i++) {
         this.take(await this.page({ limit: bigPage, before: this.messages[0]!.id }));
       }

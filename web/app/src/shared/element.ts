@@ -42,6 +42,11 @@ export abstract class ShadowElement extends HTMLElement {
     if (this.root) render(what, this.root);
   }
 
+  /** The attribute nonce; browsers blank it on pages with a Content-Security-Policy, and keep it here. */
+  protected restNonce(): string {
+    return this.getAttribute("nonce") || this.nonce || "";
+  }
+
   protected text(attribute: string): string {
     return this.getAttribute(attribute) ?? "";
   }
