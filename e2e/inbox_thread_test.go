@@ -34,7 +34,7 @@ func TestInboxThread(t *testing.T) {
 		bob.press(kb.Enter)
 		bob.until(`said("Yes\nhere") === 1 && $(".reply textarea").value === ""`)
 		alice.until(`said("Yes\nhere") === 1`)
-		alice.until(`text("[role=log]") === "Bob Martinez: Yes\nhere"`)
+		alice.until(`text("[role=log]") === "Bob Martinez: Yes here"`)
 		if got := plainOf(t, asBob, id); !slices.Equal(got, []string{"Are you there?", "Yes\nhere"}) {
 			t.Errorf("stored: %q", got)
 		}

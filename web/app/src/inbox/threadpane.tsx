@@ -163,7 +163,7 @@ function Messages({ inbox, thread, report }: { inbox: Inbox; thread: Thread; rep
   return (
     <div class="stage">
       <Virtual
-        ref={virtual}
+        handle={virtual}
         rows={rows}
         begin={thread.fresh && !words.length ? `m${thread.fresh}` : null}
         label={t("thread.messages")}

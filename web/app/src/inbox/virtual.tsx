@@ -2,6 +2,8 @@ import { type ComponentChildren, Component, createRef } from "preact";
 
 interface Props<R extends { key: string }> {
   rows: R[];
+  /** Given the list itself, to scroll it from outside. */
+  handle: { current: Virtual<R> | null };
   draw: (row: R) => ComponentChildren;
   /** The row to begin at, a little below the top; null begins at the end. */
   begin: string | null;
@@ -34,6 +36,10 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
   private index = new Map<string, number>();
   private offsets = new Float64Array(1);
   private range = { from: 0, to: 0 };
+  /** The rows that are in the page by now; range is what shall be. */
+  private drawn = { from: 0, to: 0 };
+  /** A row on its way into sight, and how many more looks that takes: heights are known once drawn. */
+  private aim: { key: string; looks: number } | null = null;
   private typical = 72;
   private width = 0;
   private atEnd = true;
@@ -42,6 +48,7 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
   private observer: ResizeObserver | null = null;
 
   override componentDidMount() {
+    this.props.handle.current = this;
     this.observer = new ResizeObserver(() => this.resized());
     this.observer.observe(this.scroller.current!);
     this.observer.observe(this.box.current!);
@@ -57,11 +64,13 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
 
   override componentWillUnmount() {
     this.observer?.disconnect();
+    this.props.handle.current = null;
   }
 
   /** Scrolls to the newest row. */
   end() {
     this.atEnd = true;
+    this.aim = null;
     this.cover(this.total);
     this.settle();
     this.tell();
@@ -69,20 +78,16 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
 
   /** Scrolls a row into sight. */
   jump(key: string) {
-    const at = this.index.get(key);
-    const scroller = this.scroller.current;
-    if (at === undefined || !scroller) return;
+    if (!this.index.has(key)) return;
     this.atEnd = false;
     this.anchor = null;
-    this.cover(this.top + this.offsets[at]!);
-    this.measure();
-    scroller.scrollTop = this.top + this.offsets[at]! - scroller.clientHeight / 4;
-    this.onScroll();
+    this.aim = { key, looks: 3 };
+    this.settle();
   }
 
   override render() {
     if (this.props.rows !== this.rows) this.take(this.props.rows);
-    const { from, to } = this.range;
+    const { from, to } = (this.drawn = this.range);
     return (
       <div class="scroller" ref={this.scroller} tabIndex={0} role="region" aria-label={this.props.label} onScroll={this.onScroll}>
         {this.props.head}
@@ -164,7 +169,7 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
       }
     }
     if (changed) this.lay();
-    const { from, to } = this.range;
+    const { from, to } = this.drawn;
     box.style.paddingBlock = `${this.offsets[from]}px ${this.total - this.offsets[Math.min(to, this.rows.length)]!}px`;
   }
 
@@ -175,6 +180,13 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
     this.measure();
     if (this.atEnd) {
       if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight > 0.5) scroller.scrollTop = scroller.scrollHeight;
+    } else if (this.aim) {
+      scroller.scrollTop = this.top + this.offsets[this.index.get(this.aim.key) ?? 0]! - scroller.clientHeight / 4;
+      this.cover(scroller.scrollTop);
+      if (--this.aim.looks > 0) this.setState({});
+      else this.aim = null;
+      this.onScroll();
+      return;
     } else if (this.anchor) {
       const at = this.index.get(this.anchor.key);
       if (at !== undefined) {
@@ -190,7 +202,8 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
     const scroller = this.scroller.current;
     if (!scroller || !scroller.clientHeight) return;
     const { scrollTop, scrollHeight, clientHeight } = scroller;
-    this.atEnd = scrollHeight - scrollTop - clientHeight < nearEnd;
+    if (this.aim) this.atEnd = false;
+    else this.atEnd = scrollHeight - scrollTop - clientHeight < nearEnd;
     const row = this.rows[Math.min(this.at(scrollTop - this.top + 1), this.rows.length - 1)];
     this.anchor = row ? { key: row.key, y: this.top + this.offsets[this.index.get(row.key)!]! } : null;
     this.cover(scrollTop);
@@ -199,7 +212,7 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
   };
 
   private tell() {
-    if (this.told !== this.atEnd) this.props.onEnd((this.told = this.atEnd));
+    if (!this.aim && this.told !== this.atEnd) this.props.onEnd((this.told = this.atEnd));
   }
 
   private resized() {
