@@ -28,7 +28,8 @@ const startTimeout = 60 * time.Second
 type Server struct {
 	dir    string
 	socket string
-	port   int
+	tcp    bool
+	port   int // 0 without tcp
 	args   []string
 
 	mu   sync.Mutex
@@ -37,10 +38,11 @@ type Server struct {
 }
 
 // NewServer starts a server for this test alone and stops it at the end. args are
-// further options of mariadbd, such as --innodb-buffer-pool-size=1G.
+// further options of mariadbd, such as --innodb-buffer-pool-size=1G. It has no TCP port,
+// which somebody else could take while a test keeps the server stopped.
 func NewServer(t testing.TB, args ...string) *Server {
 	t.Helper()
-	s, err := newServer(args)
+	s, err := newServer(false, args)
 	if err != nil {
 		t.Fatalf("testdb: %v", err)
 	}
@@ -48,11 +50,12 @@ func NewServer(t testing.TB, args ...string) *Server {
 	return s
 }
 
-// Socket is the path of the server's unix socket; Port its TCP port on 127.0.0.1.
-// Both stay the same when it is started again.
+// Socket is the path of the server's unix socket. It stays the same when the server is
+// started again.
 func (s *Server) Socket() string { return s.socket }
 
-// Port is the server's TCP port on 127.0.0.1.
+// Port is the TCP port of a launched server on 127.0.0.1, the same when it is started
+// again; 0 for a server of NewServer.
 func (s *Server) Port() int { return s.port }
 
 // DSN is a DSN for root on the named database, which may be "".
@@ -111,7 +114,7 @@ func (s *Server) end(t testing.TB, sig syscall.Signal) {
 	s.mu.Unlock()
 }
 
-func newServer(args []string) (*Server, error) {
+func newServer(tcp bool, args []string) (*Server, error) {
 	bin, err := findServer()
 	if err != nil {
 		return nil, err
@@ -125,7 +128,7 @@ func newServer(args []string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, socket: filepath.Join(dir, "s"), args: args}
+	s := &Server{dir: dir, socket: filepath.Join(dir, "s"), tcp: tcp, args: args}
 	if err := bound.Remove(dir); err != nil {
 		return nil, err
 	}
@@ -135,7 +138,11 @@ func newServer(args []string) (*Server, error) {
 	}
 	// Somebody may take the free port before the server does.
 	for try := 0; ; try++ {
-		if s.port, err = freePort(); err == nil {
+		err = nil
+		if tcp {
+			s.port, err = freePort()
+		}
+		if err == nil {
 			err = s.start()
 		}
 		if err == nil {
@@ -177,11 +184,16 @@ func (s *Server) start() error {
 		return err
 	}
 	args := append(serverArgs(filepath.Join(s.dir, "data"), tmp),
-		"--socket="+s.socket, "--port="+strconv.Itoa(s.port), "--bind-address=127.0.0.1",
+		"--socket="+s.socket,
 		"--pid-file="+filepath.Join(s.dir, "pid"), "--skip-name-resolve", "--skip-log-bin",
 		"--performance-schema=OFF", "--max-connections=600", "--innodb-buffer-pool-size=128M",
 		"--innodb-flush-log-at-trx-commit=2",
 		"--character-set-server=utf8mb4")
+	if s.tcp {
+		args = append(args, "--port="+strconv.Itoa(s.port), "--bind-address=127.0.0.1")
+	} else {
+		args = append(args, "--skip-networking")
+	}
 	cmd := exec.Command(bin, append(args, s.args...)...)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	if err := bound.Start(cmd, syscall.SIGKILL); err != nil {

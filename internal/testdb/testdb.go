@@ -124,7 +124,7 @@ func Load(t testing.TB, dsn, dump string) {
 }
 
 // shared is the server of this process, started at the first need.
-var shared = sync.OnceValues(func() (*Server, error) { return newServer(nil) })
+var shared = sync.OnceValues(func() (*Server, error) { return newServer(false, nil) })
 
 func createDatabase(t testing.TB, server string, drop bool) string {
 	t.Helper()
