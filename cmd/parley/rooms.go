@@ -51,15 +51,16 @@ func (s *Server) assemble(ctx context.Context) error {
 		return err
 	}
 	db := r.db
-	s.rooms.Store(r)
 	s.metrics.Database(db.Stats, db.Available, func() int64 { return db.Counts().Data })
 	s.metrics.Messaging(r.service.Counts, r.service.SearchBytes)
 	s.metrics.Caches(r.site.CacheStats, r.service.CacheStats)
 	h, err := s.handler(r)
 	if err != nil {
+		r.close()
 		return err
 	}
 	s.front.Open(h)
+	s.rooms.Store(r) // from now on /readyz says so
 	s.Log.Info("parley serves", "took", time.Since(begun))
 	return nil
 }
