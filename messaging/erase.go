@@ -11,7 +11,7 @@ import (
 
 // Erasures in the audit log.
 const (
-	AuditMemberErase   = "member.erase"
+	AuditMemberErase   = store.AuditErased
 	AuditErasePreview  = "member.erase_preview"
 	AuditMemberExport  = "member.export"
 	erasedPerStatement = 2000

@@ -83,11 +83,24 @@ func (u *subjects) at(seq int64) string {
 // conversation.
 func threadMessage(m *store.ThreadMessage, u *subjects) ThreadMessage {
 	t := ThreadMessage{ID: MessageID(m.ID), Thread: ConversationID(m.Conversation), Sender: wpauth.UserID(m.Sender),
-		Subject: m.Subject, Content: m.Content, At: m.CreatedAt, Starred: m.Starred}
-	if Format(m.Format) != FormatBuddyPress {
-		t.Subject, t.Content = u.at(m.Seq), wptext.ToBuddyPress(m.Content)
-	}
+		At: m.CreatedAt, Starred: m.Starred}
+	t.Subject, t.Content = u.form(&m.Message)
 	return t
+}
+
+// form is the subject and the text BuddyPress stores for a message: those of a message
+// written through it as they are, another's text in its form.
+func (u *subjects) form(m *store.Message) (subject, content string) {
+	if Format(m.Format) == FormatBuddyPress {
+		return m.Subject, m.Content
+	}
+	return u.at(m.Seq), wptext.ToBuddyPress(m.Content)
+}
+
+// BuddyPressForms is how BuddyPress stores subjects and texts of the messages of a
+// conversation, whose title and first message are given.
+func BuddyPressForms(title string, first store.First) func(m *store.Message) (subject, content string) {
+	return subjectsOf(title, first).form
 }
 
 // threadTitle is the title a group gets that is started with a subject.

@@ -96,7 +96,7 @@ func (b *bpVerifier) messages(ctx context.Context) error {
 		c.fail("thread "+strconv.FormatInt(thread, 10)+": "+format, args...)
 		b.Suspect(thread)
 	}
-	err := merged(b.source.sums(ctx, b.tx, b.Scope), b.Store.ImportedSums(ctx, b.Journal.ID),
+	err := merged(b.source.sums(ctx, b.tx, b.Scope, b.erased), b.Store.ImportedSums(ctx, b.Journal.ID),
 		func(s, p *store.ThreadSum) int { return compareInt(s.Thread, p.Thread) },
 		func(s, p *store.ThreadSum) {
 			switch {
@@ -186,14 +186,14 @@ func merged[S, P any](source iter.Seq2[S, error], parley iter.Seq2[P, error], co
 
 // sums reads the sums of the source's threads: computed there where its texts are UTF-8,
 // else here of the texts as they are taken over.
-func (s *BuddyPress) sums(ctx context.Context, tx *sqlx.Tx, scope Scope) iter.Seq2[store.ThreadSum, error] {
+func (s *BuddyPress) sums(ctx context.Context, tx *sqlx.Tx, scope Scope, erased Erased) iter.Seq2[store.ThreadSum, error] {
 	where, args := s.where(scope, "m")
 	if s.convertsTexts() {
-		return s.sumsOfTexts(ctx, tx, where, args)
+		return s.sumsOfTexts(ctx, tx, where, args, erased)
 	}
 	return func(yield func(store.ThreadSum, error) bool) {
 		err := each(ctx, tx, `SELECT m.thread_id, COUNT(*), MIN(m.id), MAX(m.id),
-				COALESCE(SUM(CRC32(CONCAT_WS(':', m.id, m.thread_id, m.sender_id, CAST(m.subject AS BINARY), CAST(m.message AS BINARY), CAST(m.date_sent AS CHAR)))), 0)
+				COALESCE(SUM(CRC32(CONCAT_WS(':', m.id, m.thread_id, `+erased.sender("m.sender_id", "m.date_sent")+`, CAST(m.subject AS BINARY), CAST(m.message AS BINARY), CAST(m.date_sent AS CHAR)))), 0)
 			FROM `+s.messages.quoted()+` m WHERE m.id > 0`+where+` GROUP BY m.thread_id ORDER BY m.thread_id`, args, func(rows *sqlx.Rows) error {
 			var t store.ThreadSum
 			if err := rows.Scan(&t.Thread, &t.Count, &t.First, &t.Newest, &t.Sum); err != nil {
@@ -218,11 +218,11 @@ func (s *BuddyPress) convertsTexts() bool {
 	})
 }
 
-func (s *BuddyPress) sumsOfTexts(ctx context.Context, tx *sqlx.Tx, where string, args []any) iter.Seq2[store.ThreadSum, error] {
+func (s *BuddyPress) sumsOfTexts(ctx context.Context, tx *sqlx.Tx, where string, args []any, erased Erased) iter.Seq2[store.ThreadSum, error] {
 	return func(yield func(store.ThreadSum, error) bool) {
 		var t store.ThreadSum
 		stopped := false
-		err := each(ctx, tx, `SELECT m.thread_id, m.id, m.sender_id, `+s.messages.bytesOf("m", "subject")+`, `+s.messages.bytesOf("m", "message")+`,
+		err := each(ctx, tx, `SELECT m.thread_id, m.id, `+erased.sender("m.sender_id", "m.date_sent")+`, `+s.messages.bytesOf("m", "subject")+`, `+s.messages.bytesOf("m", "message")+`,
 				CAST(m.date_sent AS CHAR)
 			FROM `+s.messages.quoted()+` m`+force(s.threadIndex)+` WHERE m.id > 0`+where+` ORDER BY m.thread_id, m.id`, args, func(rows *sqlx.Rows) error {
 			var thread, id, sender int64
@@ -365,6 +365,10 @@ func (b *bpVerifier) people(ctx context.Context) error {
 		},
 		func(s *bpPlace, p *store.ImportedPerson) {
 			switch {
+			case p != nil && p.User == 0: // the seat of somebody who was erased
+				return
+			case s != nil && b.erasedUser(s.user), p != nil && b.erasedUser(p.User):
+				return
 			case p != nil && (p.Touched || p.Own):
 				b.touched++
 				b.busy[p.User] = true
@@ -423,6 +427,15 @@ func (b *bpVerifier) people(ctx context.Context) error {
 		b.checks[3].Note = fmt.Sprintf("%d rows that members changed in Parley since are left out here and in V4 to V6", b.touched)
 	}
 	return err
+}
+
+// erasedUser tells of a member who was erased, and notes that their lists differ.
+func (b *bpVerifier) erasedUser(user int64) bool {
+	_, erased := b.erased[user]
+	if erased {
+		b.busy[user] = true
+	}
+	return erased
 }
 
 // present leaves those out who left by the import.

@@ -115,7 +115,7 @@ func (r *run) movePair(ctx context.Context, tx *sqlx.Tx, held *store.Held, t *Th
 	if err != nil {
 		return err
 	}
-	mine := contender{id: held.ID, lastAt: m.Messages[len(m.Messages)-1].At, imported: true}
+	mine := contender{id: held.ID, lastAt: newestAt(m.Messages, m.CreatedAt), imported: true}
 	for _, h := range holders {
 		if h.Conversation == held.ID || (contender{id: h.Conversation, lastAt: h.LastAt, imported: h.Imported}).beats(mine) {
 			return nil
@@ -172,9 +172,14 @@ func (m *merger) merge() *store.Merge {
 	out.BulkConversation = m.thread.BulkConversation
 	out.ID = m.held.ID
 	out.Messages, out.People, out.Stars, out.Meta = m.messages(), nil, nil, nil
-	first := &out.Messages[0]
-	out.CreatedBy, out.CreatedAt = first.Sender, first.At
-	newest := &out.Messages[len(out.Messages)-1]
+	out.Originals = m.thread.Originals
+	newest := &store.BulkMessage{At: out.CreatedAt}
+	if len(out.Messages) > 0 {
+		if first := &out.Messages[0]; first.At.Before(out.CreatedAt) {
+			out.CreatedBy, out.CreatedAt = first.Sender, first.At
+		}
+		newest = &out.Messages[len(out.Messages)-1]
+	}
 	for i := len(out.Messages) - 1; i >= 0; i-- {
 		if out.Messages[i].Kind == 0 {
 			newest = &out.Messages[i]
@@ -210,6 +215,12 @@ func (m *merger) messages() []store.BulkMessage {
 		switch old := m.known[x.ID]; {
 		case old == nil:
 			m.out.Fresh[x.ID] = true
+		case old.From == m.source && old.Format != x.Format:
+			m.exported(x, old)
+		case old.From == m.source && old.CreatedAt.Truncate(time.Second).Equal(x.At):
+			// Written here, as finely as Parley keeps time, and exported since.
+			m.out.Changed[x.ID] = old.Content != x.Content || old.Subject != x.Subject || old.Sender != x.Sender
+			x.At = old.CreatedAt
 		case old.Content != x.Content || old.Subject != x.Subject || old.Sender != x.Sender || !old.CreatedAt.Equal(x.At):
 			m.out.Changed[x.ID] = true
 		}
@@ -228,13 +239,31 @@ func (m *merger) messages() []store.BulkMessage {
 				Content: x.Content, Plain: x.Plain, At: x.CreatedAt})
 		}
 	}
-	slices.SortFunc(list, func(a, b store.BulkMessage) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(list, func(a, b store.BulkMessage) int {
+		if m.thread.ByID {
+			return cmp.Compare(a.ID, b.ID)
+		}
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
+	})
 	for i := range list {
 		if old := m.known[list[i].ID]; old != nil && old.Seq != int64(i+1) {
 			m.out.Renumber = true
 		}
 	}
 	return list
+}
+
+// exported keeps a message as it was written here, before it was handed to the source,
+// which stores it in its own form.
+func (m *merger) exported(x *store.BulkMessage, old *store.HeldMessage) {
+	known := slices.ContainsFunc(m.thread.Originals, func(o store.Original) bool { return o.Message == x.ID })
+	if !known {
+		o := store.Original{Source: m.source, SourceMessage: x.ID, Message: x.ID, Subject: []byte(x.Subject), Content: []byte(x.Content)}
+		m.thread.Originals = append(slices.Clip(m.thread.Originals), o)
+	}
+	*x = store.BulkMessage{ID: x.ID, Sender: x.Sender, Kind: old.Kind, Format: old.Format, Subject: old.Subject,
+		Content: old.Content, Plain: old.Plain, Body: wptext.Fold(old.Plain), At: old.CreatedAt}
+	m.out.Changed[x.ID] = old.Sender != x.Sender
 }
 
 // mergePeople brings everybody's place up to date.
@@ -293,7 +322,7 @@ func (m *merger) mergePeople() {
 	}
 	for _, t := range m.thread.People {
 		held := m.people[t.User]
-		if held != nil && (held.Own || held.Touched) {
+		if held != nil && (held.Own || held.Touched || t.User == 0) {
 			continue
 		}
 		if held != nil && !t.LeftAt.IsZero() && !held.LeftAt.IsZero() {
@@ -313,6 +342,9 @@ func (m *merger) place(p *store.BulkPerson, seqs map[int64]int64) {
 	if p.LeftAt.IsZero() {
 		p.LastReadSeq, p.LastReadAt = readUpTo(m.out.Messages, p.User, p.Unread)
 		p.LastActivity = m.out.LastActivityAt
+		return
+	}
+	if p.LeftSeq == 0 {
 		return
 	}
 	last := m.thread.Messages[p.LeftSeq-1].ID

@@ -137,6 +137,7 @@ func (r *run) build(p *prepared) {
 		wg.Go(func() {
 			for i := range next {
 				p.threads[i].built = p.batch.Threads[i].Build()
+				r.erased.apply(p.threads[i].built)
 				r.Remap.apply(p.threads[i].built)
 			}
 		})

@@ -110,7 +110,8 @@ func (t *tally) report() []FindingReport {
 
 // findings are all kinds, in the order reports have them.
 var findings = []Finding{DuplicateRows, LeftSenders, NoRecipients, ThreadIDs, ThreadsAgain, MessageIDs, RowsWithoutThread, DatesReplaced,
-	StarsDropped, BytesReplaced, TextsConverted, TextsShortened, UnreadBelowZero, ForeignUsers, MissingUsers, PairsMerged}
+	StarsDropped, BytesReplaced, TextsConverted, TextsShortened, UnreadBelowZero, ForeignUsers, MissingUsers, PairsMerged,
+	NoConversationRow, ErasedSenders, EmptySeats, WrongType}
 
 // Explain is a sentence about a finding for the site owner.
 func (f Finding) Explain() string { return explanations[f] }
@@ -131,5 +132,9 @@ var explanations = map[Finding]string{
 	UnreadBelowZero:   "recipient rows with less than no unread message; taken as 0",
 	ForeignUsers:      "rows of a user id 0 or below; nobody's",
 	MissingUsers:      "people whose account is gone; their id is kept",
+	NoConversationRow: "conversations that have messages and no row of their own; made of the messages",
+	ErasedSenders:     "messages of people whose account is gone; they are a deleted user's",
+	EmptySeats:        "direct conversations whose other side is gone; a deleted user has the seat",
+	WrongType:         "direct conversations of more than two; groups here",
 	PairsMerged:       "direct conversations of two people who had another one; put together",
 }

@@ -58,6 +58,7 @@ type run struct {
 	began     time.Time
 	walked    time.Duration
 	vanished  []store.ImportThread
+	erased    Erased
 }
 
 // Run makes a pass, or what else the options ask for, and returns its report; where it
@@ -166,7 +167,8 @@ func (r *run) open(ctx context.Context) error {
 		src.State, src.StartedAt, src.LastThread = store.ImportRunning, r.began, 0
 	}
 	r.src = src
-	return nil
+	r.erased, err = r.Store.Erased(ctx)
+	return err
 }
 
 // joined is the new ids earlier passes were told and those of now.

@@ -70,6 +70,8 @@ type Thread struct {
 	Pair [2]int64
 	// Also are further threads of the source this one was put together with.
 	Also []int64
+	// ByID orders messages by their ids alone; else by date and then id.
+	ByID bool
 	// Findings counts what was odd.
 	Findings Findings
 }
@@ -167,5 +169,6 @@ type Verification struct {
 	// came later. 0: unknown.
 	Newest int64
 
+	erased           Erased
 	moving, suspects map[int64]bool
 }

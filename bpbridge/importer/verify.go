@@ -13,7 +13,7 @@ import (
 // out of them, and said so: the next pass brings it.
 func (r *run) verify(ctx context.Context) error {
 	r.Progress(Progress{Phase: "verifying"})
-	v := &Verification{Store: r.Store, Journal: r.src, Scope: r.Scope, Threads: r.Threads, moving: map[int64]bool{}}
+	v := &Verification{Store: r.Store, Journal: r.src, Scope: r.Scope, Threads: r.Threads, erased: r.erased, moving: map[int64]bool{}}
 	if !r.VerifyOnly {
 		v.Newest = r.inventory.MaxMessage
 	}

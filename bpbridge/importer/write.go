@@ -98,7 +98,8 @@ func (r *run) journal(t *Thread, id int64, fingerprint []byte) []store.ImportThr
 	}
 	rows := []store.ImportThread{row}
 	for _, also := range t.Also {
-		row.SourceThread, row.Messages, row.People, row.Findings = also, 0, 0, sql.NullString{}
+		// Not followed on its own: it must neither be missed nor brought again.
+		row.SourceThread, row.Messages, row.People, row.Findings, row.State = also, 0, 0, sql.NullString{}, store.ThreadMerged
 		rows = append(rows, row)
 	}
 	return rows
@@ -142,6 +143,14 @@ type contender struct {
 	fresh    *store.BulkConversation // being inserted; nil: it is there
 }
 
+// newestAt is when the newest message was written; begun without one.
+func newestAt(messages []store.BulkMessage, begun time.Time) time.Time {
+	if len(messages) == 0 {
+		return begun
+	}
+	return messages[len(messages)-1].At
+}
+
 // beats reports whether a contender goes before another: what members made here before
 // anything, then the newest message, then the highest id (4.2).
 func (c contender) beats(o contender) bool {
@@ -163,7 +172,7 @@ func (r *run) givePairs(ctx context.Context, tx *sqlx.Tx, fresh []*Thread, list 
 		if t.Pair == [2]int64{} {
 			continue
 		}
-		c := contender{id: list[i].ID, lastAt: list[i].Messages[len(list[i].Messages)-1].At, imported: true, fresh: list[i]}
+		c := contender{id: list[i].ID, lastAt: newestAt(list[i].Messages, list[i].CreatedAt), imported: true, fresh: list[i]}
 		old, known := best[t.Pair]
 		if !known {
 			pairs = append(pairs, t.Pair)

@@ -21,11 +21,11 @@ import (
 func exportCommands() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export",
-		Short: "Hand out a member's own data",
+		Short: "Hand out a member's own data, or everything back to BuddyPress",
 		Args:  subcommandArgs,
 		RunE:  needsSubcommand,
 	}
-	c.AddCommand(exportMemberCommand())
+	c.AddCommand(exportMemberCommand(), exportBuddyPressCommand())
 	return c
 }
 

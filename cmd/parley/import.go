@@ -36,7 +36,7 @@ changed over there is brought up to date. Every pass ends with a verification.`,
 		Args: subcommandArgs,
 		RunE: needsSubcommand,
 	}
-	c.AddCommand(importBuddyPressCommand())
+	c.AddCommand(importBuddyPressCommand(), importJetonomyProCommand())
 	return c
 }
 
@@ -134,23 +134,9 @@ type importPlace struct {
 }
 
 // missing counts which of some users have no account.
-func (p *importPlace) missing(ctx context.Context, users []int64) (n int, err error) {
-	for chunk := range slices.Chunk(users, 500) {
-		ids := make([]wpauth.UserID, len(chunk))
-		for i, id := range chunk {
-			ids[i] = wpauth.UserID(id)
-		}
-		cards, err := p.site.FreshMembers(ctx, ids)
-		if err != nil {
-			return 0, err
-		}
-		for _, id := range ids {
-			if !cards[id].Exists {
-				n++
-			}
-		}
-	}
-	return n, nil
+func (p *importPlace) missing(ctx context.Context, users []int64) (int, error) {
+	gone, err := p.without(ctx, users)
+	return len(gone), err
 }
 
 // runImport makes a pass of a source and prints its report.

@@ -46,6 +46,7 @@ const (
 	ThreadFollowed  ImportThreadState = 0
 	ThreadGoneHere  ImportThreadState = 1 // its conversation was removed in Parley
 	ThreadGoneThere ImportThreadState = 2 // the source has it no more, Parley kept it
+	ThreadMerged    ImportThreadState = 3 // its messages are in another thread's conversation
 )
 
 // ImportThread is the journal of one thread: import_threads.

@@ -236,3 +236,16 @@ func (s *Store) StarsOf(ctx context.Context, conversation, user int64) ([]StarOf
 		})
 	return out, err
 }
+
+// AuditErased is the action of the audit log that an erasure leaves.
+const AuditErased = "member.erase"
+
+// Erased reads who was erased, and when last.
+func (s *Store) Erased(ctx context.Context) (map[int64]time.Time, error) {
+	out := map[int64]time.Time{}
+	err := mysql.Query(ctx, s.db.DB, `SELECT member_id, MAX(created_at) FROM `+s.t.AuditLog+`
+		WHERE action = ? AND member_id IS NOT NULL GROUP BY member_id`, []any{AuditErased}, func(r mysql.Row) {
+		out[r.Int(0)] = r.Time(1)
+	})
+	return out, err
+}

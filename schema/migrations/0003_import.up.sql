@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS `{{p}}import_threads` (
   source_thread   BIGINT NOT NULL,                          -- 0 and below too
   conversation_id BIGINT UNSIGNED NOT NULL,
   fingerprint     BINARY(16) NOT NULL,                      -- of the source's rows
-  state           TINYINT UNSIGNED NOT NULL DEFAULT 0,      -- 0 followed, 1 gone here, 2 gone there
+  state           TINYINT UNSIGNED NOT NULL DEFAULT 0,      -- 0 followed, 1 gone here, 2 gone there, 3 merged
   messages        INT UNSIGNED NOT NULL,
   people          INT UNSIGNED NOT NULL,                    -- without those who left
   findings        TEXT NULL,                                -- JSON: what was odd, counted
