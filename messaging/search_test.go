@@ -286,7 +286,7 @@ func TestSearchReadsOneIndexAndABoundedNumberOfStatements(t *testing.T) {
 	if n.Data > 1+2*2+1 { // heads; two batches of subjects and texts; names
 		t.Errorf("%d statements for a cold search: %q", n.Data, n.Log)
 	}
-	n = testdb.CountStatements(t, g.pool.DB, func() { g.search(testdb.Alice, FilterActive, "nothing") })
+	n = testdb.CountAtMost(t, g.pool.DB, 1, func() { g.search(testdb.Alice, FilterActive, "nothing") })
 	if n.Data != 1 {
 		t.Errorf("%d statements for a warm search: %q", n.Data, n.Log)
 	}
