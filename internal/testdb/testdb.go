@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -89,6 +90,20 @@ func siteDump(without []string) string {
 	}
 	return b.String()
 }
+
+// Tables returns the statements that make the recorded site's tables whose names begin
+// with a prefix, as "wp_jt_", without their rows.
+func Tables(prefix string) string {
+	var b strings.Builder
+	for _, statement := range tableStatement.FindAllString(siteSQL+jetonomySQL, -1) {
+		if strings.HasPrefix(statement, "CREATE TABLE `"+prefix) {
+			b.WriteString(statement)
+		}
+	}
+	return b.String()
+}
+
+var tableStatement = regexp.MustCompile("(?ms)^CREATE TABLE `.*?^\\)[^;]*;\n")
 
 // Connect opens a pool with Parley's connection settings, closed when the test ends.
 func Connect(t testing.TB, dsn string) *sqlx.DB {

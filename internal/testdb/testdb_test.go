@@ -2,6 +2,7 @@ package testdb_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,26 @@ func TestSiteHoldsTheRecordedMembers(t *testing.T) {
 	}
 	if len(names) != 7 || names[1] != "alice" {
 		t.Fatalf("members: %v", names)
+	}
+}
+
+func TestTablesAreMadeWithoutRows(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.DSN(t)
+	testdb.Load(t, dsn, testdb.Tables("wp_jt_")+testdb.Tables("wp_bp_notifications"))
+	db := testdb.Connect(t, dsn)
+	var names []string
+	if err := db.Select(&names, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	if got := strings.Join(names, " "); got != "wp_bp_notifications wp_jt_access_rules wp_jt_blocked_users wp_jt_categories wp_jt_flags "+
+		"wp_jt_notifications wp_jt_restrictions wp_jt_space_members wp_jt_spaces wp_jt_user_profiles" {
+		t.Errorf("tables: %s", got)
+	}
+	var members int
+	if err := db.Get(&members, "SELECT COUNT(*) FROM wp_jt_space_members"); err != nil || members != 0 {
+		t.Errorf("%d members, %v", members, err)
 	}
 }
 

@@ -2,12 +2,10 @@ package wpsite
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
-)
 
-//go:embed buddypress.sql
-var buddyPressSQL string
+	"parley/internal/testdb"
+)
 
 // installBuddyPress makes the one table of BuddyPress that Parley writes to.
 func (s *Site) installBuddyPress(ctx context.Context) error {
@@ -16,7 +14,7 @@ func (s *Site) installBuddyPress(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	if _, err := db.ExecContext(ctx, buddyPressSQL); err != nil {
+	if _, err := db.ExecContext(ctx, testdb.Tables("wp_bp_notifications")); err != nil {
 		return fmt.Errorf("table of BuddyPress: %w", err)
 	}
 	return nil

@@ -3,14 +3,16 @@ package wpsite
 import (
 	"context"
 	"database/sql"
-	_ "embed"
 	"fmt"
 
 	gomysql "github.com/go-sql-driver/mysql"
+
+	"parley/internal/testdb"
 )
 
-//go:embed jetonomy.sql
-var jetonomySQL string
+const sampleSpaces = `INSERT INTO wp_jt_spaces (id, author_id, title, slug, description, created_at, updated_at) VALUES
+	(1, 1, 'General', 'general', 'Everyone', UTC_TIMESTAMP(), UTC_TIMESTAMP()),
+	(2, 1, 'Garden', 'garden', 'What grows', UTC_TIMESTAMP(), UTC_TIMESTAMP())`
 
 // DB opens the site's database as root; "" opens none.
 func (s *Site) DB(database string) (*sql.DB, error) {
@@ -34,7 +36,7 @@ func (s *Site) installJetonomy(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	if _, err := db.ExecContext(ctx, jetonomySQL); err != nil {
+	if _, err := db.ExecContext(ctx, testdb.Tables("wp_jt_")+sampleSpaces); err != nil {
 		return fmt.Errorf("tables of Jetonomy: %w", err)
 	}
 	for _, m := range s.Members {
