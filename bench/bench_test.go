@@ -42,6 +42,9 @@ var orientation = map[string]float64{"inbox": 22, "thread": 67, "send": 60, "fir
 	"inbox of 10": 22, "bp list": 22, "bp thread": 67, "bp reply": 60, "bp search": 15}
 
 func TestBench(t *testing.T) {
+	if *only == importCase {
+		return
+	}
 	ctx := context.Background()
 	// On a disk: commits to memory would flatter.
 	disk, err := filepath.Abs("../build/bench")
