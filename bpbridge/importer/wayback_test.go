@@ -479,8 +479,9 @@ func TestExportWithoutRights(t *testing.T) {
 	}
 }
 
-// TestExportLosesTheDatabase ends the server's connection again and again in the middle:
-// no thread is ever half written, and in the end everything is there.
+// TestExportLosesTheDatabase ends the export again and again in the middle, by its
+// context and by killing its connections: no thread is ever half written, and in the end
+// everything is there.
 func TestExportLosesTheDatabase(t *testing.T) {
 	s := openShop(t, "../testdata/import/small.sql")
 	s.bring()
@@ -488,14 +489,13 @@ func TestExportLosesTheDatabase(t *testing.T) {
 	for _, name := range []string{"messages", "recipients", "meta"} {
 		s.exec("TRUNCATE TABLE wp_bp_messages_" + name)
 	}
-	broken := 0
+	broken := map[bool]int{}
 	for attempt := 0; ; attempt++ {
 		if attempt > 200 {
 			t.Fatal("it never comes to its end")
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(5+attempt*3)*time.Millisecond)
-		_, err := importer.ExportBuddyPress(ctx, importer.ExportOptions{DB: s.db, Store: s.store, Prefix: "wp_", Users: s.site.Tables().Users, Write: true})
-		cancel()
+		kill := attempt%2 == 1
+		err := s.interrupted(time.Duration(5+attempt*3)*time.Millisecond, kill)
 		if n := s.number(`SELECT COUNT(*) FROM (SELECT thread_id, COUNT(*) AS n FROM wp_bp_messages_messages GROUP BY thread_id) m
 			JOIN wp_parley_import_threads t ON t.source_thread = m.thread_id WHERE t.messages <> m.n`); n != 0 {
 			t.Fatalf("%d threads are half written", n)
@@ -503,10 +503,96 @@ func TestExportLosesTheDatabase(t *testing.T) {
 		if err == nil {
 			break
 		}
-		broken++
+		broken[kill]++
 	}
-	if broken == 0 {
-		t.Error("it was never interrupted")
+	if broken[true] == 0 || broken[false] == 0 {
+		t.Errorf("it was interrupted %v times", broken)
 	}
 	same(t, "rows", s.rows(), before)
+	if p := s.bring().Pass; p.New+p.Changed+p.Removed+p.Kept != 0 {
+		t.Errorf("an import afterwards: %+v", p)
+	}
+}
+
+// interrupted makes an export that has so much time, until its connections are killed or
+// else its context ends.
+func (s *shop) interrupted(after time.Duration, kill bool) error {
+	s.t.Helper()
+	db, err := mysql.Open(context.Background(), mysql.Options{DSN: s.dsn})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := importer.ExportBuddyPress(ctx, importer.ExportOptions{DB: db, Prefix: "wp_", Users: s.site.Tables().Users, Write: true,
+			Store: store.New(db.DB, schema.Names("wp_parley_"), s.site.Tables(), s.site.Features())})
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(after):
+	}
+	if !kill {
+		cancel()
+		return <-ended
+	}
+	// Whoever holds the lock is the export.
+	var holder *int64
+	if err := s.db.Get(&holder, `SELECT IS_USED_LOCK(CONCAT('parley import ', LEFT(SHA1(CONCAT(DATABASE(), ' wp_parley_conversations')), 32)))`); err != nil {
+		s.t.Fatal(err)
+	}
+	if holder != nil {
+		_, _ = s.db.Exec(fmt.Sprintf("KILL %d", *holder))
+	}
+	return <-ended
+}
+
+// TestExportIntoOldTables writes into tables of other character sets and engines.
+func TestExportIntoOldTables(t *testing.T) {
+	for _, c := range []struct{ name, change string }{
+		{"utf8mb3", "CONVERT TO CHARACTER SET utf8mb3"},
+		{"latin1", "CONVERT TO CHARACTER SET latin1"},
+		{"MyISAM", "ENGINE=MyISAM"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := openShop(t, "../testdata/import/small.sql")
+			s.bring()
+			before := s.rows()
+			for _, name := range []string{"messages", "recipients", "meta"} {
+				s.exec("TRUNCATE TABLE wp_bp_messages_" + name)
+				s.exec("ALTER TABLE wp_bp_messages_" + name + " " + c.change)
+			}
+			r := s.back()
+			same(t, "rows", s.rows(), before)
+			if noted := len(r.Notes) > 0; noted != (c.name == "MyISAM") {
+				t.Errorf("notes: %q", r.Notes)
+			}
+			if p := s.bring().Pass; p.New+p.Changed+p.Removed+p.Kept != 0 {
+				t.Errorf("an import afterwards: %+v", p)
+			}
+		})
+	}
+}
+
+// TestExportBesideAnImport: an import at work, and one that was broken off, are said.
+func TestExportBesideAnImport(t *testing.T) {
+	s := openShop(t, "../testdata/import/small.sql")
+	s.bring()
+	lock, err := s.store.LockImport(context.Background(), 0)
+	check(t, err)
+	if _, err := s.export(true); err == nil || !strings.Contains(err.Error(), "another parley import or export") {
+		t.Errorf("beside an import: %v", err)
+	}
+	if _, err := s.export(false); err != nil {
+		t.Errorf("looking beside an import: %v", err)
+	}
+	check(t, s.store.UnlockImport(context.Background(), lock))
+	s.exec("UPDATE wp_parley_import_sources SET state = 'running'")
+	if _, err := s.export(true); err == nil || !strings.Contains(err.Error(), "not come to its end") {
+		t.Errorf("after half an import: %v", err)
+	}
 }
