@@ -134,6 +134,37 @@ func TestMethodsReachParley(t *testing.T) {
 	}
 }
 
+// A client that has an answer already is told so, however it came: plain, compressed by
+// the web server, or by Parley's build.
+func TestWhatAClientHasIsNotSentAgain(t *testing.T) {
+	c := logIn(t, "alice")
+	start(t, c, "Nothing new", "bob")
+	for _, path := range []string{wpsite.Conversations, "/?rest_route=/jetonomy/v1/conversations", "/wp-json/parley/v1/assets/inbox.js", inbox + "assets/inbox.js"} {
+		tags := map[string]bool{}
+		for _, encoding := range []string{"identity", "gzip", "gzip, deflate, br"} {
+			c.Header = http.Header{"Accept-Encoding": {encoding}}
+			first := do(t, c, "GET", path, nil)
+			tag := first.Header.Get("ETag")
+			if first.Status != 200 || tag == "" || len(first.Body) == 0 || encoding == "identity" && first.Header.Get("Content-Encoding") != "" {
+				t.Errorf("%s in %s: %d, %d bytes, %v", path, encoding, first.Status, len(first.Body), first.Header)
+			}
+			tags[tag] = true
+			c.Header.Set("If-None-Match", tag)
+			if again := do(t, c, "GET", path, nil); again.Status != 304 || len(again.Body) != 0 || whose(again) != "parley" {
+				t.Errorf("%s in %s with %s: %d of %s, %d bytes", path, encoding, tag, again.Status, whose(again), len(again.Body))
+			}
+			// A tag of something else is not taken for it.
+			c.Header.Set("If-None-Match", `W/"something-else-gzip", "5f2b"`)
+			if other := do(t, c, "GET", path, nil); other.Status != 200 {
+				t.Errorf("%s in %s with another tag: %d", path, encoding, other.Status)
+			}
+		}
+		if strings.HasSuffix(path, ".js") && len(tags) != 3 {
+			t.Errorf("%s: its three forms have the tags %v", path, tags)
+		}
+	}
+}
+
 // newPassword makes an application password in WordPress.
 func newPassword(t *testing.T, c *wpsite.Session, name string) (made appPassword) {
 	t.Helper()

@@ -147,7 +147,8 @@ func (a *Assets) Serve(w http.ResponseWriter, r *http.Request, name string) {
 	encoding, body := f.choose(r.Header.Values("Accept-Encoding"))
 	etag := `"` + f.etag + `"`
 	if encoding != "" {
-		etag = `"` + f.etag + "-" + encoding + `"`
+		// Not "-gzip", which Apache puts behind tags by itself and rules for it take off.
+		etag = `"` + f.etag + "." + encoding + `"`
 		h.Set("Content-Encoding", encoding)
 	}
 	h.Set("Cache-Control", cache)
