@@ -15,8 +15,8 @@ import (
 // What one Read brings: threads until there are so many messages, and one thread at
 // least however long it is.
 const (
-	threadsPerRead  = 400
-	messagesPerRead = 2000
+	threadsPerRead  = 2000
+	messagesPerRead = 10000
 )
 
 // The rows of BuddyPress's tables, texts as stored.

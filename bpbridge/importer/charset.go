@@ -43,8 +43,8 @@ const (
 	textRepaired           // held bytes that are no text, which U+FFFD stands for now
 )
 
-// toText makes text of stored bytes. In a latin1 column, bytes that form more sequences
-// of UTF-8 than they break are UTF-8; others are latin1, which to MySQL is cp1252.
+// toText makes text of stored bytes. In a latin1 column, bytes that are mostly UTF-8 are
+// UTF-8; others are latin1, which to MySQL is cp1252.
 func toText(b []byte, declaredLatin1 bool) (string, textKind) {
 	if utf8.Valid(b) {
 		return string(b), textAsIs
@@ -63,19 +63,21 @@ func toText(b []byte, declaredLatin1 bool) (string, textKind) {
 	return strings.ToValidUTF8(string(b), "\uFFFD"), textRepaired
 }
 
-// mostlyUTF8 compares the sequences of more than one byte that are UTF-8 with the bytes
-// that are none.
+// mostlyUTF8 reports whether bytes hold at least as many sequences of UTF-8 as runs of
+// bytes that are none: a text that was cut in the middle of a character is UTF-8, and
+// latin1 hardly ever looks like it.
 func mostlyUTF8(b []byte) bool {
-	good, bad := 0, 0
+	good, bad, broken := 0, 0, false
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
+		invalid := r == utf8.RuneError && n == 1
 		switch {
-		case r == utf8.RuneError && n == 1:
+		case invalid && !broken:
 			bad++
 		case n > 1:
 			good++
 		}
-		b = b[n:]
+		b, broken = b[n:], invalid
 	}
-	return good > bad
+	return good > 0 && good >= bad
 }

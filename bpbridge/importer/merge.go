@@ -19,7 +19,7 @@ import (
 func (r *run) writeChanged(ctx context.Context, d *decided, fingerprint []byte) error {
 	var src store.ImportSource
 	err := mysql.InTx(ctx, r.conn, func(tx *sqlx.Tx) error {
-		src, d.added = r.src, 0
+		src, d.added, d.more = r.src, 0, nil
 		held, found, err := r.Store.HoldImported(ctx, tx, d.journal.Conversation)
 		if err != nil {
 			return err
@@ -37,7 +37,8 @@ func (r *run) writeChanged(ctx context.Context, d *decided, fingerprint []byte) 
 		}
 		m := newMerger(held, &t, src.ID)
 		if m.another() {
-			return r.replace(ctx, tx, m, &src, rows)
+			d.more, err = r.replace(ctx, tx, m, &src, rows)
+			return err
 		}
 		t.ID = held.ID
 		r.giveIDs(&src, &t.BulkConversation)
@@ -72,34 +73,36 @@ func memberIDs(people []store.BulkPerson) []int64 {
 // replace puts a thread in the place of another one that had its id before: BuddyPress
 // gives the id of the newest thread again when that is removed. What nobody touched
 // here goes with it; else both are kept, and the new one gets an id of Parley's.
-func (r *run) replace(ctx context.Context, tx *sqlx.Tx, m *merger, src *store.ImportSource, rows []store.ImportThread) error {
+func (r *run) replace(ctx context.Context, tx *sqlx.Tx, m *merger, src *store.ImportSource, rows []store.ImportThread) (more Findings, _ error) {
 	t := m.thread
 	if m.untouched() {
 		if err := r.Store.RemoveImported(ctx, tx, m.held.ID); err != nil {
-			return err
+			return nil, err
 		}
 		t.ID = m.held.ID
 	} else {
 		t.ID = 0
-		t.Findings = Findings{ThreadsAgain: 1}
-		t.Findings.AddAll(m.thread.Findings)
+		more = Findings{ThreadsAgain: 1}
 	}
+	findings := Findings{}
+	findings.AddAll(t.Findings)
+	findings.AddAll(more)
 	c := t.BulkConversation
 	r.giveIDs(src, &c)
 	for i := range rows {
-		rows[i].Conversation, rows[i].Findings = c.ID, t.Findings.text()
+		rows[i].Conversation, rows[i].Findings = c.ID, findings.text()
 	}
 	c.Threads = rows
 	if err := r.givePairs(ctx, tx, []*Thread{t}, []*store.BulkConversation{&c}); err != nil {
-		return err
+		return nil, err
 	}
 	if err := r.Store.InsertBulk(ctx, tx, src.ID, []*store.BulkConversation{&c}); err != nil {
-		return taken(err)
+		return nil, taken(err)
 	}
 	if err := r.tell(ctx, tx, m.held.ID, append(memberIDs(m.held.People), memberIDs(c.People)...)); err != nil {
-		return err
+		return nil, err
 	}
-	return r.Store.SaveImportSource(ctx, tx, *src)
+	return more, r.Store.SaveImportSource(ctx, tx, *src)
 }
 
 // movePair looks after the pair's place when a conversation changed: it may have become

@@ -25,6 +25,7 @@ type decided struct {
 	journal store.ImportThread // but for threadNew
 	built   *Thread            // of what is new or changed
 	added   int                // messages, when it was merged
+	more    Findings           // that were made while it was written
 }
 
 // prepared is a batch that is ready to be written.

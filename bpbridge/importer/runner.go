@@ -249,6 +249,7 @@ func (r *run) count(p *prepared) {
 		case t.verdict == threadGoneHere:
 		case t.built != nil:
 			r.tally.add(t.id, t.built.Findings)
+			r.tally.add(t.id, t.more)
 		case t.journal.Findings.Valid:
 			var f Findings
 			if json.Unmarshal([]byte(t.journal.Findings.String), &f) == nil {

@@ -176,3 +176,9 @@ func createDatabase(t testing.TB, server string, drop bool) string {
 	out.DBName = name
 	return out.FormatDSN()
 }
+
+// LoadSite puts the site of Site into an empty database.
+func LoadSite(t testing.TB, dsn string) {
+	t.Helper()
+	Load(t, dsn, siteDump(nil))
+}

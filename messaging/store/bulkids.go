@@ -97,7 +97,8 @@ func (s *Store) importLock() string {
 }
 
 // ForeignIDs hands the ids up to a bound that a source's rows must not take: those of
-// conversations, messages and participants that were not imported from it. since are
+// conversations, messages and participants that were not imported from it. A thread that
+// has another conversation already needs none. since are
 // the counters of the time before its first pass.
 func (s *Store) ForeignIDs(ctx context.Context, source int64, upTo Counters, since Counters, each func(kind string, id int64) error) error {
 	journal := `NOT EXISTS (SELECT 1 FROM ` + s.t.ImportThreads + ` t WHERE t.conversation_id = c.id AND t.source_id = ?)`
@@ -105,7 +106,8 @@ func (s *Store) ForeignIDs(ctx context.Context, source int64, upTo Counters, sin
 		kind, text string
 		args       []any
 	}{
-		{"thread", `SELECT c.id FROM ` + s.t.Conversations + ` c WHERE c.id <= ? AND ` + journal, []any{upTo.Conversation, source}},
+		{"thread", `SELECT c.id FROM ` + s.t.Conversations + ` c WHERE c.id <= ? AND ` + journal + ` AND NOT EXISTS (
+			SELECT 1 FROM ` + s.t.ImportThreads + ` o WHERE o.source_id = ? AND o.source_thread = c.id)`, []any{upTo.Conversation, source, source}},
 		{"message", `SELECT m.id FROM ` + s.t.Conversations + ` c JOIN ` + s.t.Messages + ` m ON m.conversation_id = c.id AND m.id <= ?
 			WHERE ` + journal, []any{upTo.Message, source}},
 		{"message", `SELECT m.id FROM ` + s.t.Messages + ` m

@@ -97,11 +97,13 @@ func (s *Store) SaveImportSource(ctx context.Context, tx *sqlx.Tx, src ImportSou
 	return err
 }
 
-// ImportThreads reads the journal of a source's threads from first to last, in order.
+// ImportThreads reads the journal of a source's threads from first to last, in order. One
+// whose conversation is not there any more is ThreadGoneHere.
 func (s *Store) ImportThreads(ctx context.Context, q sqlx.QueryerContext, source, first, last int64) (list []ImportThread, err error) {
-	err = sqlx.SelectContext(ctx, q, &list, `SELECT source_id, source_thread, conversation_id, fingerprint, state, messages, people,
-		findings, imported_at FROM `+s.t.ImportThreads+`
-		WHERE source_id = ? AND source_thread BETWEEN ? AND ? ORDER BY source_thread`, source, first, last)
+	err = sqlx.SelectContext(ctx, q, &list, `SELECT t.source_id, t.source_thread, t.conversation_id, t.fingerprint,
+			IF(c.id IS NULL, 1, t.state) AS state, t.messages, t.people, t.findings, t.imported_at
+		FROM `+s.t.ImportThreads+` t LEFT JOIN `+s.t.Conversations+` c ON c.id = t.conversation_id
+		WHERE t.source_id = ? AND t.source_thread BETWEEN ? AND ? ORDER BY t.source_thread`, source, first, last)
 	return list, err
 }
 

@@ -127,8 +127,10 @@ type JournalRow struct {
 // ImportRemarks reads the journal of those threads of a source that are not followed any
 // more, that have findings, or whose conversation has another id.
 func (s *Store) ImportRemarks(ctx context.Context, source int64) (list []JournalRow, err error) {
-	err = s.db.SelectContext(ctx, &list, `SELECT source_thread, conversation_id, state, findings FROM `+s.t.ImportThreads+`
-		WHERE source_id = ? AND (state <> 0 OR findings IS NOT NULL OR conversation_id <> source_thread) ORDER BY source_thread`, source)
+	err = s.db.SelectContext(ctx, &list, `SELECT t.source_thread, t.conversation_id, IF(c.id IS NULL, 1, t.state) AS state, t.findings
+		FROM `+s.t.ImportThreads+` t LEFT JOIN `+s.t.Conversations+` c ON c.id = t.conversation_id
+		WHERE t.source_id = ? AND (t.state <> 0 OR t.findings IS NOT NULL OR t.conversation_id <> t.source_thread OR c.id IS NULL)
+		ORDER BY t.source_thread`, source)
 	return list, err
 }
 
