@@ -116,11 +116,13 @@ func Routes(o Options) ([]wprest.Route, error) {
 	first := &dialect{Options: o, namespace: "buddypress/v1", keys: keys, pictures: uploaded, texts: texts,
 		see: getWords, change: updateWords, remove: deleteWords}
 	routes := first.routes()
+	routes = append(routes, wprest.IndexOf(first.namespace, routes))
 	if !o.WithoutVersion2 {
 		second := &dialect{Options: o, namespace: "buddypress/v2", keys: keys, pictures: uploaded, texts: texts, second: true,
 			see: getWords.refusing(sayNotAllowed), change: updateWords.refusing(sayNotAllowed),
 			remove: deleteWords.refusing(sayNotAllowed)}
-		routes = append(routes, second.routes()...)
+		more := second.routes()
+		routes = append(append(routes, more...), wprest.IndexOf(second.namespace, more))
 	}
 	return routes, nil
 }

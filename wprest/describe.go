@@ -11,9 +11,21 @@ func (c *Call) describe(site *Site) {
 		return
 	}
 	j.Open()
+	c.describeRoute(r)
+	if r.Schema != nil {
+		j.Key("schema")
+		r.Schema(j)
+	}
+	r.linkSelf(j, site)
+	j.Close()
+}
+
+// describeRoute writes what a route takes.
+func (c *Call) describeRoute(r *Route) {
+	j := c.Out
 	j.Key("namespace").Str(r.Namespace)
 	j.Key("methods")
-	strs(j, r.methods)
+	strs(j, r.Methods())
 	j.Key("endpoints").OpenList()
 	for i := range r.Endpoints {
 		j.Open()
@@ -24,16 +36,47 @@ func (c *Call) describe(site *Site) {
 		j.Close()
 	}
 	j.CloseList()
-	if r.Schema != nil {
-		j.Key("schema")
-		r.Schema(j)
-	}
+}
+
+// linkSelf writes where a route is, unless that depends on an id.
+func (r *Route) linkSelf(j *JSON, site *Site) {
 	if !strings.Contains(r.Pattern, "{") {
 		j.Key("_links").Open().Key("self").OpenList().Open()
 		j.Key("href").Str(site.Root + strings.TrimPrefix(r.Address(), "/"))
 		j.Close().CloseList().Close()
 	}
-	j.Close()
+}
+
+// IndexOf is the route that tells what there is in a namespace
+// (WP_REST_Server::get_namespace_index): itself, and routes of it.
+func IndexOf(namespace string, routes []Route) Route {
+	index := Route{Namespace: namespace, Allow: func(*Call) []string { return []string{"GET"} }}
+	index.Endpoints = []Endpoint{{Methods: []string{"GET"}, Args: Schema{
+		{Name: "namespace", Type: Any, Default: namespace},
+		{Name: "context", Type: Any, Default: "view"},
+	}}}
+	listed := append([]Route{index}, routes...)
+	for i := range listed {
+		listed[i].gather()
+	}
+	index.Endpoints[0].Handle = func(c *Call) error {
+		j := c.Out
+		j.Open()
+		j.Key("namespace").Str(namespace)
+		j.Key("routes").Open()
+		for i := range listed {
+			r := &listed[i]
+			j.name(strings.ReplaceAll(strings.ReplaceAll(r.Address(), "{", "(?P<"), "}", `>[\d]+)`)).Open()
+			c.describeRoute(r)
+			r.linkSelf(j, c.Site)
+			j.Close()
+		}
+		j.Close()
+		j.Key("_links").Open().Key("up").OpenList().Open().Key("href").Str(c.Site.Root).Close().CloseList().Close()
+		j.Close()
+		return nil
+	}
+	return index
 }
 
 func (s Schema) describe(c *Call) {

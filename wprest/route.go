@@ -97,13 +97,19 @@ func NewRouter(routes []Route) *Router {
 	for i := range routes {
 		r := &routes[i]
 		r.segments = strings.Split(strings.Trim(r.Namespace+r.Pattern, "/"), "/")
-		for _, e := range r.Endpoints {
-			r.methods = append(r.methods, e.Methods...)
-		}
+		r.gather()
 		r.anyLogin = []string{strings.Join(r.methods, ", ")}
 		rt.routes = append(rt.routes, r)
 	}
 	return rt
+}
+
+// gather collects the methods of a route's endpoints.
+func (r *Route) gather() {
+	r.methods = nil
+	for _, e := range r.Endpoints {
+		r.methods = append(r.methods, e.Methods...)
+	}
 }
 
 // match returns the route of a path and its variables.

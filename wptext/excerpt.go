@@ -13,37 +13,90 @@ const (
 
 // Excerpt returns the short form of a stored message: without shortcodes and
 // tags, at most 75 characters, cut at a blank where there is one (BuddyPress
-// contract 2.9, excerpt.raw). Line breaks and references stay as they are.
+// contract 2.9, excerpt.raw). Line breaks and references stay as they are; what is
+// cut loses a layer of backslashes.
 func Excerpt(stored string) string {
-	s := stripTags(stripShortcodes(stored))
-	if utf8.RuneCountInString(s) <= excerptLength {
-		return trimBlanks(s)
+	s := stripShortcodes(stored)
+	if plain := stripTags(s); utf8.RuneCountInString(plain) <= excerptLength {
+		return trimBlanks(plain)
 	}
-	s = s[:excerptCut(s)]
-	if i := strings.LastIndexByte(s, ' '); i >= 0 {
-		s = s[:i]
-	}
-	return trimBlanks(trimBlanks(s) + excerptEnding)
+	cut := cutAtBlank(cutToRoom(s))
+	return trimBlanks(stripTags(Unslash(strings.TrimRight(cut, blanks) + excerptEnding)))
 }
 
-func trimBlanks(s string) string { return strings.Trim(s, " \t\n\r\v\x00") }
+const blanks = " \t\n\r\v\x00"
 
-// excerptCut returns where the characters end for which there is room.
-func excerptCut(s string) int {
-	i := 0
-	for range excerptRoom {
-		if i == len(s) {
+func trimBlanks(s string) string { return strings.Trim(s, blanks) }
+
+// cutToRoom cuts text behind the characters for which there is room. Tags take none.
+func cutToRoom(s string) string {
+	b := make([]byte, 0, len(s))
+	room := excerptRoom
+	for p := range parts(s) {
+		if p.isTag {
+			b = append(b, p.text...)
+			continue
+		}
+		n, used := characters(p.text, room)
+		b = append(b, p.text[:n]...)
+		if room -= used; room == 0 {
 			break
 		}
-		_, size := utf8.DecodeRuneInString(s[i:])
-		if s[i] == '&' {
-			if j := strings.IndexByte(s[i:min(len(s), i+10)], ';'); j > 1 && isReferenceBody(s[i+1:i+j]) {
+	}
+	return string(b)
+}
+
+// characters returns where the first max characters of a text end, and how many there
+// are.
+func characters(s string, max int) (end, n int) {
+	for n < max && end < len(s) {
+		_, size := utf8.DecodeRuneInString(s[end:])
+		if s[end] == '&' {
+			if j := strings.IndexByte(s[end:min(len(s), end+10)], ';'); j > 1 && isReferenceBody(s[end+1:end+j]) {
 				size = j + 1
 			}
 		}
-		i += size
+		end += size
+		n++
 	}
-	return i
+	return end, n
+}
+
+// cutAtBlank cuts text at its last blank that is in no tag. Text stays whole when there
+// is none, and when one comes, from the end, to the second character behind a tag that
+// has a blank before it: so it is in BuddyPress.
+func cutAtBlank(s string) string {
+	i := strings.LastIndexByte(s, ' ')
+	if strings.IndexByte(s, '<') < 0 {
+		if i >= 0 {
+			return s[:i]
+		}
+		return s
+	}
+	inTag := make([]bool, len(s))
+	whole := make([]bool, len(s)+1) // behind the first character after such a tag
+	at := 0
+	for p := range parts(s) {
+		if p.isTag {
+			for k := at + 1; k < at+len(p.text); k++ {
+				inTag[k] = true
+			}
+			before := (at + len(s) - 1) % len(s) // of a tag at the very start, the end
+			if end := at + len(p.text); end < len(s) && s[before] == ' ' {
+				whole[end+1] = true
+			}
+		}
+		at += len(p.text)
+	}
+	for i := len(s) - 1; i >= 0; i-- {
+		switch {
+		case s[i] != ' ' && whole[i]:
+			return s
+		case s[i] == ' ' && !inTag[i]:
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // isReferenceBody tells whether something can stand between "&" and ";".
