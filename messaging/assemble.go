@@ -126,6 +126,15 @@ func (s *Service) Get(ctx context.Context, a Actor, id ConversationID) (*Convers
 }
 
 func (s *Service) get(ctx context.Context, a Actor, id ConversationID) (*Conversation, error) {
+	c, err := s.getDeleted(ctx, a, id)
+	if err == nil && !c.Me.DeletedAt.IsZero() {
+		return nil, notParticipant()
+	}
+	return c, err
+}
+
+// getDeleted is get for a member who may have deleted the conversation.
+func (s *Service) getDeleted(ctx context.Context, a Actor, id ConversationID) (*Conversation, error) {
 	rows, err := s.store.Conversations(ctx, int64(a.ID), []int64{int64(id)}, s.now())
 	if err != nil {
 		return nil, err
@@ -137,7 +146,7 @@ func (s *Service) get(ctx context.Context, a Actor, id ConversationID) (*Convers
 	if err != nil {
 		return nil, err
 	}
-	if me := found[0].Me; me == nil || !me.DeletedAt.IsZero() {
+	if found[0].Me == nil {
 		return nil, notParticipant()
 	}
 	return &found[0], nil

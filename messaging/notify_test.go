@@ -231,6 +231,29 @@ func TestSendRefusesBadText(t *testing.T) {
 	h.check()
 }
 
+// A start is repeated for its answer, which stays the same after the member deleted what
+// it began; and the conversation stays deleted.
+func TestRepeatedStartOfADeletedConversation(t *testing.T) {
+	h := open(t)
+	ctx := context.Background()
+	again := func() messaging.StartResult {
+		t.Helper()
+		return must[messaging.StartResult](t)(h.Start(ctx, alice, messaging.StartInput{Recipients: ids(bob), Content: "Hi", ClientID: "s1"}))
+	}
+	first := again()
+	h.remove(alice, first.Conversation.ID)
+	got := again()
+	if got.Conversation.ID != first.Conversation.ID || got.Message != first.Message || got.Reused != first.Reused {
+		t.Errorf("got %+v, want %+v", got, first)
+	}
+	_, err := h.Get(ctx, alice, first.Conversation.ID)
+	refused(t, err, messaging.NotParticipant, "")
+	if got := h.send(bob, first.Conversation.ID, "Hello"); got.Seq != 2 {
+		t.Errorf("the repeated start wrote something: the answer is message %d", got.Seq)
+	}
+	h.check()
+}
+
 func TestClientIDBelongsToItsSender(t *testing.T) {
 	h := open(t)
 	ctx := context.Background()

@@ -111,12 +111,13 @@ func (s *Service) start(ctx context.Context, a Actor, p beginning) (StartResult,
 	return s.first(ctx, a, m, err)
 }
 
-// first answers a repeated start as the first one was answered.
+// first answers a repeated start as the first one was answered, even to a member who
+// deleted the conversation meanwhile.
 func (s *Service) first(ctx context.Context, a Actor, m *Message, err error) (StartResult, error) {
 	if err != nil {
 		return StartResult{}, err
 	}
-	c, err := s.get(ctx, a, m.Conversation)
+	c, err := s.getDeleted(ctx, a, m.Conversation)
 	if err != nil {
 		return StartResult{}, err
 	}

@@ -239,6 +239,14 @@ func (s *Site) readFeatures(ctx context.Context) (Features, error) {
 			}
 		}
 	}
+	if f.BuddyPress {
+		err = s.db.GetContext(ctx, &f.BuddyPressKey, `SELECT COUNT(*) = 2 FROM information_schema.statistics
+			WHERE table_schema = DATABASE() AND table_name = ? AND index_name = 'useritem'
+			AND (seq_in_index, column_name) IN ((1, 'user_id'), (2, 'is_new'))`, strings.Trim(s.tables.BPNotifications, "`"))
+		if err != nil {
+			return Features{}, fmt.Errorf("look which keys there are: %w", err)
+		}
+	}
 	return f, nil
 }
 

@@ -162,6 +162,7 @@ type Features struct {
 	// JetonomyBell and JetonomyFlags tell whether its tables for bell rows and for
 	// reports exist; a site whose plugin was installed properly has both.
 	JetonomyBell, JetonomyFlags bool
-	// BuddyPress: bp_notifications exists.
-	BuddyPress bool
+	// BuddyPress: bp_notifications exists. BuddyPressKey: it has BuddyPress's key useritem
+	// (user_id, is_new).
+	BuddyPress, BuddyPressKey bool
 }

@@ -48,14 +48,18 @@ func big(t *testing.T) *Store {
 			 WHERE m.conversation_id BETWEEN 2 AND 300 AND m.seq = 3`,
 		`INSERT INTO wp_bp_notifications (user_id, item_id, secondary_item_id, component_name, component_action, date_notified, is_new)
 			SELECT 101 + m.conversation_id % 2000, m.id, m.sender_id, 'messages', 'new_message', m.created_at, m.id % 5 = 0
-			  FROM wp_parley_messages m WHERE m.conversation_id < 8000`,
+			  FROM wp_parley_messages m WHERE m.conversation_id < 18000`,
+		// 100 000 rows by now, and a member with 5 000 new ones in one thread.
+		`INSERT INTO wp_bp_notifications (user_id, item_id, secondary_item_id, component_name, component_action, date_notified, is_new)
+			SELECT 9001, m.id, m.sender_id, 'messages', 'new_message', m.created_at, 1
+			  FROM wp_parley_messages m WHERE m.conversation_id = 1`,
 		`ANALYZE TABLE wp_parley_conversations, wp_parley_participants, wp_parley_messages, wp_parley_stars, wp_bp_notifications`,
 	} {
 		if _, err := db.Exec(q); err != nil {
 			t.Fatalf("%s: %v", q, err)
 		}
 	}
-	return New(db, schema.Names("wp_parley_"), castTables, wpauth.Features{Jetonomy: true, JetonomyBell: true, BuddyPress: true})
+	return New(db, schema.Names("wp_parley_"), castTables, wpauth.Features{Jetonomy: true, JetonomyBell: true, BuddyPress: true, BuddyPressKey: true})
 }
 
 var castTables = wpauth.Tables{Users: "wp_users", JTProfiles: "wp_jt_user_profiles", JTNotifications: "wp_jt_notifications",
@@ -165,6 +169,12 @@ func TestHotStatementsKeepToTheirIndexes(t *testing.T) {
 			keys: map[string]string{"p": "PRIMARY"}, rows: 5},
 		{name: "notifications of a thread that is read", text: func() (string, []any) { return s.readNoticesText(300, 401, 5) },
 			keys: map[string]string{"n": "useritem", "m": "PRIMARY"}, rows: 2000},
+		{name: "notifications of a thread that is read by somebody with many", text: func() (string, []any) { return s.readNoticesText(300, 9001, 5) },
+			keys: map[string]string{"n": "useritem", "m": "PRIMARY"}, rows: 20000},
+		{name: "notifications of a thread that is deleted", text: func() (string, []any) { return s.deleteNoticesText(300, 401) },
+			keys: map[string]string{"n": "user_id", "m": "PRIMARY"}, rows: 2000},
+		{name: "notifications of a thread that is removed", text: func() (string, []any) { return s.purgeNoticesText(300, 0, 50) },
+			keys: map[string]string{"n": "item_id", "m": "seq"}, rows: 2000},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text, args := tt.text()

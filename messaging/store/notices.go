@@ -40,7 +40,13 @@ func (s *Store) ReadNotices(ctx context.Context, tx *sqlx.Tx, conversation, user
 }
 
 func (s *Store) readNoticesText(conversation, user, seq int64) (string, []any) {
-	return `UPDATE ` + s.wp.BPNotifications + ` n STRAIGHT_JOIN ` + s.t.Messages + ` m ON m.id = n.item_id
+	// Left to itself the server may look through everybody's new notifications (an
+	// intersection of two keys).
+	key := ``
+	if s.features.BuddyPressKey {
+		key = ` FORCE INDEX (useritem)`
+	}
+	return `UPDATE ` + s.wp.BPNotifications + ` n` + key + ` STRAIGHT_JOIN ` + s.t.Messages + ` m FORCE INDEX (PRIMARY) ON m.id = n.item_id
 		SET n.is_new = 0
 		WHERE n.user_id = ? AND n.is_new = 1 AND ` + noticeOf + ` AND m.conversation_id = ? AND m.seq <= ?`,
 		[]any{user, conversation, seq}
@@ -51,9 +57,14 @@ func (s *Store) DeleteNotices(ctx context.Context, tx *sqlx.Tx, conversation, us
 	if !s.features.BuddyPress {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `DELETE n FROM `+s.wp.BPNotifications+` n STRAIGHT_JOIN `+s.t.Messages+` m ON m.id = n.item_id
-		WHERE n.user_id = ? AND `+noticeOf+` AND m.conversation_id = ?`, user, conversation)
+	text, args := s.deleteNoticesText(conversation, user)
+	_, err := tx.ExecContext(ctx, text, args...)
 	return err
+}
+
+func (s *Store) deleteNoticesText(conversation, user int64) (string, []any) {
+	return `DELETE n FROM ` + s.wp.BPNotifications + ` n STRAIGHT_JOIN ` + s.t.Messages + ` m FORCE INDEX (PRIMARY) ON m.id = n.item_id
+		WHERE n.user_id = ? AND ` + noticeOf + ` AND m.conversation_id = ?`, []any{user, conversation}
 }
 
 // purgeNotices removes everybody's notifications about a conversation, some messages
@@ -66,9 +77,14 @@ func (s *Store) purgeNotices(ctx context.Context, tx *sqlx.Tx, conversation int6
 	var last int64
 	err := tx.GetContext(ctx, &last, `SELECT last_seq FROM `+s.t.Conversations+` WHERE id = ?`, conversation)
 	for from := int64(0); from < last && err == nil; from += step {
-		_, err = tx.ExecContext(ctx, `DELETE n FROM `+s.t.Messages+` m FORCE INDEX (seq)
-			STRAIGHT_JOIN `+s.wp.BPNotifications+` n ON n.item_id = m.id AND `+noticeOf+`
-			WHERE m.conversation_id = ? AND m.seq > ? AND m.seq <= ?`, conversation, from, from+step)
+		text, args := s.purgeNoticesText(conversation, from, from+step)
+		_, err = tx.ExecContext(ctx, text, args...)
 	}
 	return err
+}
+
+func (s *Store) purgeNoticesText(conversation, from, to int64) (string, []any) {
+	return `DELETE n FROM ` + s.t.Messages + ` m FORCE INDEX (seq)
+		STRAIGHT_JOIN ` + s.wp.BPNotifications + ` n ON n.item_id = m.id AND ` + noticeOf + `
+		WHERE m.conversation_id = ? AND m.seq > ? AND m.seq <= ?`, []any{conversation, from, to}
 }
