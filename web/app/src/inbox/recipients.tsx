@@ -121,6 +121,7 @@ export function Recipients({ inbox, chosen, term, error, focus, onChosen, onTerm
           onFocus={() => setOpen(true)}
           onBlur={() => setOpen(false)}
           onKeyDown={onKeyDown}
+          onKeyPress={(e) => e.key === "Enter" && e.preventDefault()}
         />
       </div>
       <ul id="found" class="found" role="listbox" aria-label={t("new.found")} hidden={!shown || !offered.length}>

@@ -76,13 +76,13 @@ export class Thread {
   }
 
   /** Reads the page before the oldest message here. */
-  async older(limit = pageSize) {
+  async older() {
     if (!this.hasOlder || this.loadingOlder || this.status !== "ready") return;
     this.loadingOlder = true;
     this.olderFailed = false;
     this.changed();
     try {
-      this.take(await this.page({ limit, before: this.messages[0]!.id }));
+      this.take(await this.page({ limit: bigPage, before: this.messages[0]!.id }));
     } catch {
       this.olderFailed = true;
     } finally {

@@ -152,7 +152,7 @@ function Messages({ inbox, thread, report }: { inbox: Inbox; thread: Thread; rep
           return;
         }
         if (!thread.hasOlder) return;
-        await thread.older(100);
+        await thread.older();
       }
     })();
     return () => {

@@ -1,14 +1,18 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** A modal dialog: the browser keeps the focus inside, and gives it back; Escape closes. */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current!;
     const before = (dialog.getRootNode() as ShadowRoot).activeElement as HTMLElement | null;
     dialog.showModal();
+    // Browsers may close a dialog without asking by "cancel" first.
+    const closed = () => onClose();
+    dialog.addEventListener("close", closed);
     return () => {
+      dialog.removeEventListener("close", closed);
       dialog.close();
       if (before?.isConnected) before.focus();
     };

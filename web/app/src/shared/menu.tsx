@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 export interface MenuItem {
   label: string;
@@ -14,7 +14,7 @@ export function Menu({ label, items, children }: { label: string; items: MenuIte
   const button = useRef<HTMLButtonElement>(null);
   const entries = () => [...box.current!.querySelectorAll<HTMLElement>('[role="menuitem"]')];
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return;
     entries()[0]?.focus();
     const elsewhere = (e: Event) => {
