@@ -57,6 +57,9 @@ func exportBuddyPress(cmd *cobra.Command, prefix string, write, asJSON bool) err
 	if err != nil {
 		return err
 	}
+	if c.ImportDSN != "" {
+		return errors.New("import.source_dsn names another database: an export writes BuddyPress's tables and Parley's journal together, and both must be in Parley's own; unset it, or copy the tables")
+	}
 	ctx := cmd.Context()
 	db, err := openForImport(ctx, c.Database.WithStatementTimeout(importPatience).DSN(ctx))
 	if err != nil {

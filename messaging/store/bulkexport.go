@@ -191,6 +191,9 @@ func (s *Store) NoteExported(ctx context.Context, tx *sqlx.Tx, list []Exported) 
 			}
 		}
 		for _, p := range x.People {
+			if !p.Own && !p.Touched {
+				continue // as it was noted before
+			}
 			state := p.Digest()
 			if _, err := tx.ExecContext(ctx, `UPDATE `+s.t.Participants+` SET imported_state = ? WHERE conversation_id = ? AND user_id = ?`,
 				state[:], x.Thread.Conversation, p.User); err != nil {
