@@ -115,14 +115,20 @@ func eventually(t *testing.T, atMost time.Duration, ok func() error) {
 	}
 }
 
-// logIn logs a member of the site in by HTTP.
+// sessions are the logins so far.
+var sessions = map[string]*wpsite.Session{}
+
+// logIn is a member's session, a browser of its own for every caller.
 func logIn(t *testing.T, login string) *wpsite.Session {
 	t.Helper()
-	c, err := site.LogIn(t.Context(), login, site.Member(login).Password, false)
-	if err != nil {
-		t.Fatal(err)
+	if sessions[login] == nil {
+		c, err := site.LogIn(t.Context(), login, site.Member(login).Password, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sessions[login] = c
 	}
-	return c
+	return sessions[login].Copy()
 }
 
 // do sends a request and returns the answer.

@@ -58,10 +58,9 @@
 	const inbox = async () => {
 		try {
 			const answer = await fetch( data.inbox, { credentials: 'same-origin', cache: 'no-store' } );
-			const text = await answer.text();
 			if ( ! answer.ok ) {
 				row( 'parley-routes', 'problem', words.inbox, words.other.replace( '%s', answer.status ), words.mend );
-			} else if ( text.includes( 'parley-inbox-page' ) ) {
+			} else if ( answer.headers.get( 'X-Parley-Via' ) === 'theme' ) {
 				row( 'parley-routes', 'ok', words.inbox, words.theme );
 			} else {
 				row( 'parley-routes', 'note', words.inbox, words.own, words.ownMend );

@@ -58,8 +58,12 @@ function parley_conversations_page() {
 		esc_html__( 'The conversations cannot be shown yet. %s says what is wrong.', 'parley' ),
 		'<a href="' . esc_url( admin_url( 'admin.php?page=parley-status' ) ) . '">' . esc_html__( 'Status', 'parley' ) . '</a>'
 	) . '</p>';
+	$attributes = parley_rest_attributes() + array(
+		'base'   => admin_url( 'admin.php?page=parley', 'relative' ),
+		'scheme' => 'light',
+	);
 	echo '<div class="wrap"><h1 class="parley-hide-when-live">' . esc_html__( 'Conversations', 'parley' ) . '</h1>';
-	echo parley_element( 'parley-oversight', parley_rest_attributes() + array( 'scheme' => 'light' ), $status ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
+	echo parley_element( 'parley-oversight', $attributes, $status ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
 	echo '</div>';
 }
 

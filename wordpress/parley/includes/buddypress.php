@@ -105,7 +105,8 @@ add_action( 'bp_member_header_actions', 'parley_bp_header_button', 25 );
  */
 function parley_bp_loop_button() {
 	if ( function_exists( 'bp_get_member_user_id' ) ) {
-		parley_bp_print_button( bp_get_member_user_id() );
+		// Its newer templates make a list of the buttons.
+		parley_bp_print_button( bp_get_member_user_id(), function_exists( 'bp_nouveau' ) ? 'li' : 'div' );
 	}
 }
 add_action( 'bp_directory_members_actions', 'parley_bp_loop_button', 25 );
@@ -113,12 +114,13 @@ add_action( 'bp_directory_members_actions', 'parley_bp_loop_button', 25 );
 /**
  * Prints a button as BuddyPress wraps its own.
  *
- * @param int $user_id The member to write to.
+ * @param int    $user_id The member to write to.
+ * @param string $wrapper Name of the element around the button.
  */
-function parley_bp_print_button( $user_id ) {
+function parley_bp_print_button( $user_id, $wrapper = 'div' ) {
 	$button = parley_button( $user_id );
 	if ( '' !== $button ) {
-		echo '<div class="generic-button">' . $button . '</div>'; // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
+		echo '<' . tag_escape( $wrapper ) . ' class="generic-button">' . $button . '</' . tag_escape( $wrapper ) . '>'; // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
 	}
 }
 

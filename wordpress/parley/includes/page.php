@@ -197,6 +197,7 @@ function parley_page_redirect() {
 		exit;
 	}
 	parley_canonical_slash();
+	header( 'X-Parley-Via: theme' ); // The status page asks who made the page.
 	// phpcs:ignore WordPress.Security.NonceVerification.Recommended -- a choice of how to see one's own messages.
 	if ( isset( $_GET['plain'] ) && isset( $_COOKIE[ PARLEY_PLAIN_COOKIE ] ) ) {
 		setcookie( PARLEY_PLAIN_COOKIE, '', 1, parley_home_path() . '/' . parley_inbox_path() . '/' );

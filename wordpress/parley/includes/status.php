@@ -243,16 +243,22 @@ function parley_status_page() {
  */
 function parley_status_data() {
 	$settings = parley_settings();
+	$routes   = array(
+		array( __( 'Jetonomy’s interface', 'parley' ), 'jetonomy/v1/conversations/unread-count', true ),
+		array( __( 'Recipient suggestions', 'parley' ), 'jetonomy/v1/messaging/recipient-suggestions?q=parley', true ),
+		array( __( 'Parley’s own interface', 'parley' ), 'parley/v1/me', true ),
+		array( __( 'Scripts of the inbox', 'parley' ), 'parley/v1/assets/inbox.js', true ),
+	);
+	if ( function_exists( 'buddypress' ) || ! empty( $settings['forward_buddypress'] ) ) {
+		$routes[] = array( __( 'BuddyPress’s interface', 'parley' ), 'buddypress/v1/messages?per_page=1', ! empty( $settings['forward_buddypress'] ) );
+	}
+	foreach ( $routes as $i => $route ) {
+		$routes[ $i ][1] = wp_make_link_relative( parley_route_url( $route[1] ) );
+	}
 	return array(
 		'nonce'  => wp_create_nonce( 'wp_rest' ),
 		'doctor' => wp_make_link_relative( rest_url( 'parley/v1/admin/doctor' ) ),
-		'routes' => array(
-			array( __( 'Jetonomy’s interface', 'parley' ), wp_make_link_relative( rest_url( 'jetonomy/v1/conversations/unread-count' ) ), true ),
-			array( __( 'Recipient suggestions', 'parley' ), wp_make_link_relative( rest_url( 'jetonomy/v1/messaging/recipient-suggestions?q=parley' ) ), true ),
-			array( __( 'Parley’s own interface', 'parley' ), wp_make_link_relative( rest_url( 'parley/v1/me' ) ), true ),
-			array( __( 'Scripts of the inbox', 'parley' ), wp_make_link_relative( rest_url( 'parley/v1/assets/inbox.js' ) ), true ),
-			array( __( 'BuddyPress’s interface', 'parley' ), wp_make_link_relative( rest_url( 'buddypress/v1/messages?per_page=1' ) ), ! empty( $settings['forward_buddypress'] ) ),
-		),
+		'routes' => $routes,
 		'inbox'  => wp_make_link_relative( parley_inbox_url() ),
 		'words'  => parley_verdicts() + array(
 			'proxy'      => __( 'Parley answers; the web server sends it these requests.', 'parley' ),
@@ -274,4 +280,16 @@ function parley_status_data() {
 			'doctorMend' => __( 'Run "parley doctor" on the server.', 'parley' ),
 		),
 	);
+}
+
+/**
+ * Address of a route that has a query; with plain permalinks it is part of one itself.
+ *
+ * @param string $route Route and query.
+ * @return string
+ */
+function parley_route_url( $route ) {
+	$both = explode( '?', $route, 2 );
+	$url  = rest_url( $both[0] );
+	return isset( $both[1] ) ? $url . ( false === strpos( $url, '?' ) ? '?' : '&' ) . $both[1] : $url;
 }

@@ -37,7 +37,8 @@ func run(ctx context.Context) (err error) {
 	site, err := wpsite.Start(ctx, wpsite.Options{
 		Root: root, Binary: root + "/bin/parley", WordPressDir: os.Getenv("WORDPRESS_DIR"),
 		Port: port, ParleyPort: 8070, OpsPort: 8071,
-		Progress: func(what string) { fmt.Fprintln(os.Stderr, "==", what) },
+		Companion: true, // for its badge and its pages in wp-admin; nginx sends Parley the rest
+		Progress:  func(what string) { fmt.Fprintln(os.Stderr, "==", what) },
 	})
 	if err != nil {
 		if ctx.Err() != nil {
