@@ -18,6 +18,8 @@ import (
 	"parley/internal/mysql"
 	"parley/internal/testdb"
 	"parley/messaging"
+	"parley/realtime"
+	"parley/realtime/wire"
 	"parley/schema"
 	"parley/web"
 	"parley/wpauth"
@@ -32,6 +34,7 @@ type community struct {
 	site  *wpauth.Site
 	svc   *messaging.Service
 	clock *clock
+	hub   *realtime.Hub // with the option live
 }
 
 // setup is what a scenario may change before the service starts.
@@ -43,6 +46,7 @@ type setup struct {
 	doctor   func(context.Context) doctor.Report
 	home     string
 	before   []string // statements that change the site before the service starts
+	realtime *realtime.Limits
 }
 
 type option func(*setup)
@@ -66,6 +70,9 @@ func onServer(t *testing.T, server *testdb.Server) option {
 func changed(statements ...string) option {
 	return func(s *setup) { s.before = append(s.before, statements...) }
 }
+
+// live follows the events and serves the addresses of realtime.
+func live(l realtime.Limits) option { return func(s *setup) { s.realtime = &l } }
 
 func minTrust(n int) option { return func(s *setup) { s.minTrust = n } }
 
@@ -116,7 +123,7 @@ func newCommunity(t *testing.T, options ...option) *community {
 	if s.pages == nil {
 		s.pages = pages
 	}
-	engine, err := api.New(api.Options{Messenger: c.svc, Directory: c.site, Authenticate: c.site.Authenticate,
+	engine, err := api.New(api.Options{Stream: c.stream(s.realtime), Messenger: c.svc, Directory: c.site, Authenticate: c.site.Authenticate,
 		Limits: s.limits, TrustedProxies: trusted,
 		Available: db.Available, Guard: db.Guard, Pages: s.pages, Assets: pages.ServeAsset, FindLogin: c.site.FindLogin, Doctor: s.doctor, Version: "1.2.3", Now: c.clock.Now,
 		Me: func(ctx context.Context, id wpauth.Identity, a messaging.Actor) (any, error) {
@@ -127,6 +134,36 @@ func newCommunity(t *testing.T, options ...option) *community {
 	t.Cleanup(srv.Close)
 	c.url = srv.URL
 	return c
+}
+
+// stream starts a Hub, with limits.
+func (c *community) stream(limits *realtime.Limits) *wire.Server {
+	if limits == nil {
+		return nil
+	}
+	hub, err := realtime.New(realtime.Options{Service: c.svc, Site: c.site, Shape: api.Shape(c.site), Limits: *limits, Guard: c.db.Guard})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); c.svc.Follow(ctx, hub.Feed()) }()
+	c.t.Cleanup(func() {
+		closing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		hub.Close(closing)
+		stop()
+		<-stopped
+	})
+	c.hub = hub
+	server, err := wire.New(wire.Options{Hub: hub, Authenticate: c.site.Authenticate, Site: c.site.Options, Guard: c.db.Guard,
+		Origins: []string{"https://app.example"}, ClientAddr: func(r *http.Request) (netip.Addr, bool) {
+			return api.ClientAddr(r, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
+		}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return server
 }
 
 // clock is the service's time; it stands still between requests.

@@ -3,6 +3,7 @@ package api
 import (
 	"database/sql"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -10,6 +11,7 @@ import (
 
 	"parley/internal/cache"
 	"parley/messaging"
+	"parley/realtime"
 )
 
 // Metrics is what Parley tells Prometheus. All names begin with parley_, save those
@@ -20,6 +22,7 @@ type Metrics struct {
 	seconds  *prometheus.HistogramVec
 	inFlight prometheus.Gauge
 	refused  *prometheus.CounterVec
+	lag      prometheus.Histogram
 }
 
 // NewMetrics makes the metrics of one running service. version labels parley_build_info.
@@ -44,6 +47,11 @@ func NewMetrics(version string) *Metrics {
 			Help: "What members wanted and were refused, by the rule that refused it.",
 		}, []string{"reason"}),
 	}
+	m.lag = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "parley_realtime_lag_seconds",
+		Help:    "Time from the commit of an event to its delivery, for every client it was delivered to.",
+		Buckets: []float64{.001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60, 600},
+	})
 	for reason := range refusals {
 		m.refused.WithLabelValues(string(reason)) // from 0, so that the first one is an increase
 	}
@@ -97,6 +105,27 @@ func (m *Metrics) Messaging(counts func() messaging.Counts, searchBytes func() i
 	m.Counter("events_written_total", "Events written with the changes they tell of.",
 		func() float64 { return float64(counts().Events) })
 	m.Gauge("search_cache_bytes", "Memory for searching messages that is in use.", func() float64 { return float64(searchBytes()) })
+}
+
+// RealtimeLag counts how long a stored event took from its commit to a client.
+func (m *Metrics) RealtimeLag(lag time.Duration) { m.lag.Observe(lag.Seconds()) }
+
+// Realtime adds what a Hub counts.
+func (m *Metrics) Realtime(stats func() realtime.Stats) {
+	m.registry.MustRegister(m.lag)
+	for kind, open := range map[realtime.Kind]func(realtime.Stats) int64{
+		realtime.WebSocket:    func(s realtime.Stats) int64 { return s.WebSockets },
+		realtime.ServerEvents: func(s realtime.Stats) int64 { return s.ServerEvents },
+		realtime.LongPoll:     func(s realtime.Stats) int64 { return s.Polls },
+	} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "parley_realtime_connections",
+			Help: "Connections open, by how the client is connected.", ConstLabels: prometheus.Labels{"kind": string(kind)}},
+			func() float64 { return float64(open(stats())) }))
+	}
+	m.Counter("realtime_frames_total", "Frames written to clients.", func() float64 { return float64(stats().Frames) })
+	m.Counter("realtime_dropped_total", "Connections cut because their reader was too slow.", func() float64 { return float64(stats().Dropped) })
+	m.Counter("realtime_resumes_total", "Clients that came back with a position.", func() float64 { return float64(stats().Resumes) })
+	m.Counter("realtime_resets_total", "Clients whose position was too old.", func() float64 { return float64(stats().Resets) })
 }
 
 // Caches adds the counters of caches, labelled by name. Each function is asked once

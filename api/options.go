@@ -16,6 +16,7 @@ import (
 	"parley/bpbridge"
 	"parley/internal/doctor"
 	"parley/messaging"
+	"parley/realtime/wire"
 	"parley/wpauth"
 )
 
@@ -47,6 +48,8 @@ type Options struct {
 	Guard func(context.Context) (context.Context, context.CancelFunc)
 	// Pages serves what is below /{community}/messages; nil: nothing is there.
 	Pages http.Handler
+	// Stream answers the addresses of realtime; nil: there are none.
+	Stream *wire.Server
 	// Doctor examines the installation for its administrators; nil: there is no such
 	// address. Version is Parley's, told beside it.
 	Doctor  func(context.Context) doctor.Report

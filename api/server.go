@@ -43,7 +43,7 @@ func New(o Options) (*gin.Engine, error) {
 	}
 	s := &server{Options: o}
 	s.site.Store(newSiteView(wpauth.Options{PrettyPermalinks: true, CommunitySlug: "community", Location: time.UTC}))
-	routes := slices.Concat(s.jetonomyRoutes(), s.adminRoutes(), s.meRoutes())
+	routes := slices.Concat(s.jetonomyRoutes(), s.adminRoutes(), s.meRoutes(), s.realtimeRoutes())
 	if o.BuddyPress != nil {
 		more, err := s.buddypressRoutes()
 		if err != nil {
@@ -99,6 +99,10 @@ func (s *server) dispatch(g *gin.Context) {
 	// Pages say it in their own way.
 	if isREST && !s.Available() {
 		s.fail(g, site, unavailable())
+		return
+	}
+	if isREST && s.isStream(route) {
+		s.stream(g, r.WithContext(ctx), site)
 		return
 	}
 	if isREST {

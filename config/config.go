@@ -46,6 +46,7 @@ type Config struct {
 	ImportDSN string
 	// KeepEvents is how long events are kept; negative means for ever.
 	KeepEvents time.Duration
+	Realtime   Realtime
 	// RequestTimeout ends a request that takes longer.
 	RequestTimeout time.Duration
 	// JSONP answers ?_jsonp, and AnyOrigin lets pages of other origins read answers.
@@ -56,6 +57,15 @@ type Config struct {
 	LogLevel, LogFormat string
 
 	effective map[string]string
+}
+
+// Realtime is how members are told what happens.
+type Realtime struct {
+	Enabled bool
+	// Origins are pages beside the site's own that may connect with a login cookie.
+	Origins []string
+	// Connections is how many a member may have at once on one node.
+	Connections int
 }
 
 // Limits are the numbers of contract 3.6. Lengths count code points; 0 means no
@@ -135,6 +145,8 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 	if c.KeepEvents = time.Duration(num("events.keep_days")) * 24 * time.Hour; c.KeepEvents == 0 {
 		c.KeepEvents = -1
 	}
+	c.Realtime = Realtime{Enabled: yes("realtime.enabled"), Origins: listed(get("realtime.origins")),
+		Connections: num("realtime.connections_per_member")}
 	c.RequestTimeout = span("http.request_timeout")
 	c.JSONP, c.AnyOrigin = yes("http.jsonp"), yes("http.any_origin")
 	c.Profiling = yes("ops.profiling")

@@ -54,6 +54,25 @@ func webAddress(v string) error {
 	return nil
 }
 
+func webAddresses(v string) error {
+	for _, item := range listed(v) {
+		if webAddress(item) != nil {
+			return errors.New("a list of addresses that begin with http:// or https://, separated by commas")
+		}
+	}
+	return nil
+}
+
+// listed are the items of a comma-separated list.
+func listed(v string) (out []string) {
+	for _, item := range strings.Split(v, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
 // networks that the words of trusted_proxies stand for.
 var networks = map[string][]string{
 	"none":     nil,

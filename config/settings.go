@@ -96,6 +96,10 @@ var settings = []setting{
 
 	{name: "events.keep_days", def: "30", kind: whole(0, 36500)},
 
+	{name: "realtime.enabled", def: "true", kind: boolean},
+	{name: "realtime.origins", kind: webAddresses},
+	{name: "realtime.connections_per_member", def: "20", kind: whole(1, 10000)},
+
 	{name: "web.slug", def: "community", kind: slug},
 
 	{name: "http.request_timeout", def: "10s", kind: duration(time.Second, 10*time.Minute)},

@@ -30,9 +30,20 @@ func (s *Service) Events(ctx context.Context, after int64, limit int) ([]Event, 
 	return out, nil
 }
 
+// EventRange returns the positions a reader can go on behind: from oldest, before which
+// events were let go, to newest, the highest that can be seen now.
+func (s *Service) EventRange(ctx context.Context) (oldest, newest int64, err error) {
+	if oldest, err = s.store.OldestEvent(ctx); err == nil {
+		newest, err = s.store.LastEvent(ctx)
+	}
+	return oldest, newest, s.fault(ctx, err)
+}
+
 const (
 	// tailPause is how long other nodes' changes may go unnoticed in this one's caches.
 	tailPause = time.Second
+	// hurryPause is tailPause while somebody waits for events (Feed.Hurry).
+	hurryPause = 50 * time.Millisecond
 	// tailBack is how far before the newest event a tail begins: a writer that was at
 	// work then may still commit a smaller position.
 	tailBack = 1000
@@ -42,13 +53,29 @@ const (
 	DefaultKeepEvents = 30 * 24 * time.Hour
 )
 
-// Tail follows the events until ctx ends and drops from this process's caches what
-// another node changed: unread counts, totals, texts. Once an hour it lets events go
-// that are older than Options.KeepEvents. A failure is logged and tried again.
-func (s *Service) Tail(ctx context.Context) {
+// Feed is who follows the events beside this process's caches. The zero value is nobody.
+type Feed struct {
+	// Begin is told the position behind which Take will be given every event.
+	Begin func(position int64)
+	// Take is given committed events in their order, each once. After an error it is
+	// given the same events again.
+	Take func(ctx context.Context, events []Event) error
+	// Hurry reports whether somebody waits: other nodes' events are then looked for
+	// every 50 ms. What this process commits is noticed at once in any case.
+	Hurry func() bool
+}
+
+// Tail is Follow for nobody else.
+func (s *Service) Tail(ctx context.Context) { s.Follow(ctx, Feed{}) }
+
+// Follow follows the events until ctx ends and drops from this process's caches what
+// another node changed: unread counts, totals, texts; feed gets what it read. Once an
+// hour it lets events go that are older than Options.KeepEvents. A failure is logged and
+// tried again.
+func (s *Service) Follow(ctx context.Context, feed Feed) {
 	position, started := int64(0), false
-	pruned := time.Time{}
-	pause := time.NewTicker(tailPause)
+	pruned, read := time.Time{}, time.Time{}
+	pause := time.NewTicker(hurryPause)
 	defer pause.Stop()
 	for {
 		if !started {
@@ -56,15 +83,19 @@ func (s *Service) Tail(ctx context.Context) {
 			if err == nil {
 				position, started = max(0, last-tailBack), true
 				s.dropMailboxes()
+				if feed.Begin != nil {
+					feed.Begin(position)
+				}
 			} else {
 				s.tailFailed(ctx, "events cannot be read", err)
 			}
 		}
 		if started {
 			var err error
-			if position, err = s.follow(ctx, position); err != nil {
+			if position, err = s.follow(ctx, position, feed); err != nil {
 				s.tailFailed(ctx, "events cannot be read", err)
 			}
+			read = time.Now()
 		}
 		if now := s.now(); s.keepEvents > 0 && now.Sub(pruned) >= prunePause {
 			pruned = now
@@ -72,11 +103,24 @@ func (s *Service) Tail(ctx context.Context) {
 				s.tailFailed(ctx, "old events cannot be removed", err)
 			}
 		}
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			return
+		for waiting := true; waiting; {
+			select {
+			case <-s.committed:
+				waiting = false
+			case <-pause.C:
+				waiting = time.Since(read) < tailPause && (feed.Hurry == nil || !feed.Hurry())
+			case <-ctx.Done():
+				return
+			}
 		}
+	}
+}
+
+// nudge has the tail look at once. It never waits.
+func (s *Service) nudge() {
+	select {
+	case s.committed <- struct{}{}:
+	default:
 	}
 }
 
@@ -87,7 +131,7 @@ func (s *Service) tailFailed(ctx context.Context, what string, err error) {
 }
 
 // follow takes in everything after a position and returns the new one.
-func (s *Service) follow(ctx context.Context, position int64) (int64, error) {
+func (s *Service) follow(ctx context.Context, position int64, feed Feed) (int64, error) {
 	for {
 		events, err := s.Events(ctx, position, eventsPerRead)
 		if err != nil {
@@ -95,7 +139,14 @@ func (s *Service) follow(ctx context.Context, position int64) (int64, error) {
 		}
 		for _, e := range events {
 			s.takeIn(e)
-			position = e.Position
+		}
+		if feed.Take != nil && len(events) > 0 {
+			if err := feed.Take(ctx, events); err != nil {
+				return position, err
+			}
+		}
+		if len(events) > 0 {
+			position = events[len(events)-1].Position
 		}
 		if len(events) < eventsPerRead {
 			return position, nil

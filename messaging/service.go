@@ -62,6 +62,8 @@ type Service struct {
 	reporting   *turnstile
 	keepEvents  time.Duration
 	tally       tally
+	// committed is filled after every transaction, for the tail.
+	committed chan struct{}
 }
 
 var _ Messenger = (*Service)(nil)
@@ -117,6 +119,7 @@ func New(o Options) (*Service, error) {
 		suggestions: newWindow(o.Limits.SuggestPerMinute, time.Minute),
 		reporting:   newTurnstile(),
 		keepEvents:  o.KeepEvents,
+		committed:   make(chan struct{}, 1),
 	}
 	s.rosters = newRosters(st, s.now)
 	return s, nil
@@ -131,7 +134,11 @@ func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microse
 // inTx runs f in a transaction, again after a deadlock, and turns a database that is
 // away into Unavailable.
 func (s *Service) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
-	return s.fault(ctx, mysql.InTx(ctx, s.db, f))
+	err := mysql.InTx(ctx, s.db, f)
+	if err == nil {
+		s.nudge()
+	}
+	return s.fault(ctx, err)
 }
 
 // retryAfter is what callers are told to wait when the database is away.

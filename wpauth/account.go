@@ -121,7 +121,12 @@ func (s *Site) identity(cur *settings, u *account) Identity {
 // the bare expiry (WP_User_Meta_Session_Tokens).
 func sessionExpiry(sessions phpvalue.Value, token string) (expires int64, ok bool) {
 	sum := sha256.Sum256([]byte(token))
-	found, ok := sessions.Get(hex.EncodeToString(sum[:]))
+	return sessionEnd(sessions, hex.EncodeToString(sum[:]))
+}
+
+// sessionEnd is sessionExpiry by the key the session is stored under.
+func sessionEnd(sessions phpvalue.Value, key string) (expires int64, ok bool) {
+	found, ok := sessions.Get(key)
 	if !ok {
 		return 0, false
 	}

@@ -94,7 +94,7 @@ func (s *Site) verifyAppPassword(ctx context.Context, cur *settings, user, passw
 		if fits {
 			s.recordUse(ctx, u, stored, e, ip)
 			id := s.identity(cur, u)
-			id.Via = ByApplicationPassword
+			id.Via, id.proof = ByApplicationPassword, text
 			return &session{id: id}, nil
 		}
 	}

@@ -205,6 +205,7 @@ func (s *Site) verifyCookies(ctx context.Context, cur *settings, cookies []authC
 		}
 		id := s.identity(cur, u)
 		id.Via, id.SessionToken, id.nonces = ByCookie, token, new(nonceMemo)
+		id.proof, id.until = u.passwordHash, min(cookie.expires, expires)
 		return &session{id: id, cookieExpires: cookie.expires, sessionExpires: expires}, nil
 	}
 	return nil, errNobody

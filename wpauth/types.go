@@ -49,6 +49,10 @@ type Identity struct {
 	nonces *nonceMemo
 	// ofNetwork is set where BuddyPress belongs to the network.
 	ofNetwork bool
+	// proof is what the credential was checked against: the stored hash of the account's
+	// password, or of the application password. until is when a cookie ends, unix time.
+	proof string
+	until int64
 }
 
 // LoggedIn reports whether somebody is calling.

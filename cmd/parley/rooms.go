@@ -18,6 +18,7 @@ import (
 	"parley/config"
 	"parley/internal/mysql"
 	"parley/messaging"
+	"parley/realtime"
 	"parley/schema"
 	"parley/web"
 	"parley/wpauth"
@@ -29,6 +30,7 @@ type rooms struct {
 	prefix  string
 	site    *wpauth.Site
 	service *messaging.Service
+	hub     *realtime.Hub // nil without realtime
 
 	stop       context.CancelFunc
 	background sync.WaitGroup
@@ -53,6 +55,9 @@ func (s *Server) assemble(ctx context.Context) error {
 	db := r.db
 	s.metrics.Database(db.Stats, db.Available, func() int64 { return db.Counts().Data })
 	s.metrics.Messaging(r.service.Counts, r.service.SearchBytes)
+	if r.hub != nil {
+		s.metrics.Realtime(r.hub.Stats)
+	}
 	s.metrics.Caches(r.site.CacheStats, r.service.CacheStats)
 	h, err := s.handler(r)
 	if err != nil {
@@ -87,6 +92,10 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	stream, err := newStream(c, r, s.Log)
+	if err != nil {
+		return nil, err
+	}
 	return api.New(api.Options{
 		Messenger:      r.service,
 		Threads:        r.service,
@@ -109,6 +118,7 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		Doctor:     examiner(c),
 		Version:    s.Version,
 		Refused:    s.metrics.Refused,
+		Stream:     stream,
 		Middleware: []gin.HandlerFunc{api.Observe(s.Log, s.metrics, time.Now)},
 		Log:        s.Log,
 	})
@@ -184,9 +194,17 @@ func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 	if err != nil {
 		return nil, err
 	}
+	r := &rooms{db: db, prefix: c.SchemaPrefix, site: site, service: service}
+	feed := messaging.Feed{}
+	if c.Realtime.Enabled {
+		if r.hub, err = newHub(c, db, site, service, s); err != nil {
+			return nil, err
+		}
+		feed = r.hub.Feed()
+	}
 	tail, stop := context.WithCancel(context.Background())
-	r := &rooms{db: db, prefix: c.SchemaPrefix, site: site, service: service, stop: stop}
-	r.background.Go(func() { service.Tail(tail) })
+	r.stop = stop
+	r.background.Go(func() { service.Follow(tail, feed) })
 	return r, nil
 }
 
@@ -235,8 +253,22 @@ func (r *rooms) ready(ctx context.Context) error {
 	return schema.Ready(ctx, r.db.DB, r.prefix)
 }
 
+// farewell is how long connected members may take to hear that Parley stops.
+const farewell = 5 * time.Second
+
+// disconnect tells connected members when to come back, and lets nobody in any more.
+func (r *rooms) disconnect() {
+	if r.hub == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	r.hub.Close(ctx)
+}
+
 // close ends what runs in the background, then the database.
 func (r *rooms) close() {
+	r.disconnect()
 	r.stop()
 	r.background.Wait()
 	r.site.Close()

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -123,6 +124,12 @@ func (s *Server) http(h http.Handler) *http.Server {
 func (s *Server) shutdown(public, ops *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
+	if r := s.rooms.Load(); r != nil {
+		// Long polls are requests that would be waited for.
+		var told sync.WaitGroup
+		told.Go(r.disconnect)
+		defer told.Wait()
+	}
 	if err := public.Shutdown(ctx); err != nil {
 		s.Log.Warn("some requests did not finish in time and were cut off", "error", err)
 		_ = public.Close()

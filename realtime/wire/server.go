@@ -1,0 +1,209 @@
+// Package wire connects clients to a realtime.Hub over HTTP: WebSockets and server-sent
+// events on one address. It knows origins, handshakes and frames of the transport; what
+// is told to whom is the Hub's business.
+package wire
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/internal/mysql"
+	"parley/realtime"
+	"parley/wpauth"
+)
+
+// Options are what New needs; Hub, Authenticate, Site and ClientAddr are required.
+type Options struct {
+	Hub *realtime.Hub
+	// Authenticate says who calls (wpauth.Site.Authenticate).
+	Authenticate func(context.Context, wpauth.Credentials) (wpauth.Identity, string, error)
+	// Site answers the site's addresses, whose pages may connect with a cookie.
+	Site func(context.Context) (wpauth.Options, error)
+	// Origins are further ones, as "https://app.example".
+	Origins []string
+	// ClientAddr tells the visitor's address and whether they used https.
+	ClientAddr func(*http.Request) (netip.Addr, bool)
+	// Guard makes a context that ends when the database goes away. nil: none.
+	Guard func(context.Context) (context.Context, context.CancelFunc)
+	Log   *slog.Logger
+}
+
+// Bounds of a connection.
+const (
+	// MaxFrame is the longest frame a client may send, in bytes.
+	MaxFrame = 4 << 10
+	// authTime is how long a client may take to send its nonce.
+	authTime = 5 * time.Second
+	// joinTime bounds authentication and catching up.
+	joinTime = 20 * time.Second
+	// writeTime is how long a client may take to accept what is written.
+	writeTime = 10 * time.Second
+	// hurryTime is what is left of writeTime when the connection is to end.
+	hurryTime = 2 * time.Second
+	// silence is how long a client may say nothing, not even a pong: two pings and a half.
+	silence = 75 * time.Second
+	// drain is how long a closed connection is read from, so that what was written last
+	// is not thrown away with what the client sent meanwhile.
+	drain = time.Second
+	// renewal is when a stream of server-sent events is ended to be made anew: nothing
+	// else finds out that its reader is gone while nothing has to be resent.
+	renewal = 15 * time.Minute
+	// strangers is how many clients may be connected that have not said yet who they are.
+	strangers = 1024
+)
+
+// Server answers the address of the stream.
+type Server struct {
+	Options
+	strangers chan struct{}
+}
+
+// New makes a Server.
+func New(o Options) (*Server, error) {
+	if o.Hub == nil || o.Authenticate == nil || o.Site == nil || o.ClientAddr == nil {
+		return nil, errors.New("wire: Hub, Authenticate, Site and ClientAddr are required")
+	}
+	if o.Guard == nil {
+		o.Guard = context.WithCancel
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Server{Options: o, strangers: make(chan struct{}, strangers)}, nil
+}
+
+// IsWebSocket reports whether a request asks for a WebSocket.
+func IsWebSocket(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
+
+// ErrNoStream is a request for neither a WebSocket nor server-sent events.
+var ErrNoStream = errors.New("wire: neither a WebSocket nor an event stream was asked for")
+
+// Serve connects the client of a request. The connection outlives the request. An error,
+// an *realtime.Ending or another, is for the caller to answer: nothing was written. A
+// WebSocket is told of refusals by close codes, because browsers show nothing else.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request) error {
+	c := s.candidate(r)
+	switch {
+	case IsWebSocket(r):
+		return s.upgrade(w, r, c)
+	case strings.Contains(r.Header.Get("Accept"), "text/event-stream"):
+		return s.events(w, r, c)
+	}
+	return ErrNoStream
+}
+
+// candidate is a client before anybody knows who it is. It keeps nothing of the request
+// but what it needs.
+type candidate struct {
+	credentials wpauth.Credentials
+	origin      string
+	since       string
+}
+
+func (s *Server) candidate(r *http.Request) *candidate {
+	ip, https := s.ClientAddr(r)
+	c := &candidate{
+		credentials: wpauth.Credentials{Method: http.MethodGet, HTTPS: https, ClientIP: ip, Header: http.Header{}},
+		origin:      r.Header.Get("Origin"),
+		since:       r.URL.Query().Get("since"),
+	}
+	for _, name := range []string{"Cookie", "Authorization", "X-Wp-Nonce"} {
+		if v := r.Header[name]; len(v) > 0 {
+			c.credentials.Header[name] = slices.Clone(v)
+		}
+	}
+	if v, sent := r.URL.Query()["_wpnonce"]; sent {
+		c.credentials.NonceParam = &v[0]
+	}
+	if id := r.Header.Get("Last-Event-ID"); id != "" {
+		c.since = id // it is younger than what the address says
+	}
+	return c
+}
+
+// Origin decides whether a page may connect. One of another site never may: its visitor's
+// cookie, or a password the browser remembers, is not its own. Without an Origin header
+// it is no page, or one of this site reading (browsers leave it out there); opening a
+// WebSocket browsers always send it, so a cookie that comes without is refused.
+func (s *Server) Origin(ctx context.Context, origin string, cookieSocket bool) error {
+	if origin == "" {
+		if cookieSocket {
+			return realtime.ForeignOrigin
+		}
+		return nil
+	}
+	site, err := s.Site(ctx)
+	if err != nil {
+		return err
+	}
+	for _, own := range append([]string{site.Home, site.SiteURL}, s.Origins...) {
+		if u, err := url.Parse(own); err == nil && u.Host != "" && strings.EqualFold(originOf(u), origin) {
+			return nil
+		}
+	}
+	return realtime.ForeignOrigin
+}
+
+// originOf is the origin of an address: browsers leave out a scheme's own port.
+func originOf(u *url.URL) string {
+	host := u.Host
+	if u.Scheme == "https" {
+		host = strings.TrimSuffix(host, ":443")
+	} else {
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return u.Scheme + "://" + host
+}
+
+// byCookie reports whether a candidate has nothing to show but a cookie.
+func (c *candidate) byCookie() bool {
+	return len(c.credentials.Header["Cookie"]) > 0 && len(c.credentials.Header["Authorization"]) == 0
+}
+
+// nonceSent reports whether the request already said its nonce.
+func (c *candidate) nonceSent() bool {
+	return c.credentials.NonceParam != nil || len(c.credentials.Header["X-Wp-Nonce"]) > 0
+}
+
+// who authenticates a candidate.
+func (s *Server) who(ctx context.Context, c *candidate) (wpauth.Identity, error) {
+	id, _, err := s.Authenticate(ctx, c.credentials)
+	switch {
+	case errors.Is(err, wpauth.ErrInvalidNonce):
+		return id, realtime.Unauthenticated
+	case err != nil:
+		return id, err
+	case !id.LoggedIn():
+		return id, realtime.Unauthenticated
+	}
+	return id, nil
+}
+
+// ending is what a failure to connect means to the client. What is no refusal is logged.
+func (s *Server) ending(ctx context.Context, err error) *realtime.Ending {
+	var e *realtime.Ending
+	if errors.As(err, &e) {
+		return e
+	}
+	if !mysql.Unavailable(ctx, err) && ctx.Err() == nil {
+		s.Log.Error("a client could not be connected", "error", err)
+	}
+	return realtime.Away
+}
+
+// Poll answers a long poll of a caller who was authenticated, from a page of origin.
+func (s *Server) Poll(ctx context.Context, id wpauth.Identity, origin, since string, wait time.Duration) (realtime.Answer, error) {
+	if err := s.Origin(ctx, origin, false); err != nil {
+		return realtime.Answer{}, err
+	}
+	return s.Hub.Poll(ctx, id, since, wait)
+}

@@ -1,0 +1,235 @@
+package wpauth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"parley/wpauth/phpvalue"
+)
+
+// Held is the credential somebody came with, kept for as long as they stay connected
+// so that it can be looked at again. It holds no secret. Not for concurrent use.
+type Held struct {
+	UserID UserID
+
+	via   Method
+	until int64 // unix time; 0 for application passwords
+	// session is the SHA-256 of the session's token, as the user meta is keyed.
+	session [sha256.Size]byte
+	// proof is the SHA-1 of the stored hash the credential was checked against.
+	proof [sha1.Size]byte
+	// seen is the digest of the user meta the credential was last found in.
+	seen string
+}
+
+// Hold keeps the credential of an identity that Authenticate answered.
+func (id *Identity) Hold() *Held {
+	return &Held{UserID: id.UserID, via: id.Via, until: id.until,
+		session: sha256.Sum256([]byte(id.SessionToken)), proof: sha1.Sum([]byte(id.proof))}
+}
+
+// Verdict is what became of a held credential.
+type Verdict uint8
+
+const (
+	// StillGood: nothing speaks against it.
+	StillGood Verdict = iota
+	// Ended: the session was destroyed or ran out, the password was changed, the
+	// application password was revoked, or the account is gone.
+	Ended
+	// Shut: the member was banned from the community.
+	Shut
+)
+
+// recheckBatch is how many members one statement looks at.
+const recheckBatch = 500
+
+// metaOf is the user meta a method's credentials are in.
+func (m Method) meta() string {
+	if m == ByApplicationPassword {
+		return metaAppPasswords
+	}
+	return metaSessions
+}
+
+// Recheck looks at credentials again, past every cache: one statement for every 500
+// members, and a second one for those whose user meta changed since the last look. It
+// answers in the order it was asked.
+func (s *Site) Recheck(ctx context.Context, held []*Held) ([]Verdict, error) {
+	cur, err := s.settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	out := make([]Verdict, len(held))
+	byUser := map[UserID][]int{}
+	var ids []UserID
+	for i, h := range held {
+		if _, known := byUser[h.UserID]; !known {
+			ids = append(ids, h.UserID)
+		}
+		byUser[h.UserID] = append(byUser[h.UserID], i)
+		if h.until != 0 && h.until < now.Unix() || h.via == ByApplicationPassword && !cur.appPasswords {
+			out[i] = Ended
+		}
+	}
+	for len(ids) > 0 {
+		n := min(len(ids), recheckBatch)
+		if err := s.recheckSome(ctx, cur, ids[:n], byUser, held, out, now); err != nil {
+			return nil, err
+		}
+		ids = ids[n:]
+	}
+	return out, nil
+}
+
+// standingOf is what recheckSome reads of one member: digests instead of what they are of,
+// so that ten thousand rows are little to send.
+type standingOf struct {
+	password string
+	meta     map[string]string
+	banned   bool
+}
+
+func (s *Site) recheckSome(ctx context.Context, cur *settings, ids []UserID, byUser map[UserID][]int, held []*Held, out []Verdict, now time.Time) error {
+	found, err := s.readStandings(ctx, cur, ids, now)
+	if err != nil {
+		return err
+	}
+	changed := map[string][]UserID{}
+	for _, id := range ids {
+		at := found[id]
+		for _, i := range byUser[id] {
+			switch h := held[i]; {
+			case out[i] != StillGood:
+			case at == nil, h.via == ByCookie && at.password != hex.EncodeToString(h.proof[:]):
+				out[i] = Ended
+			case at.banned:
+				out[i] = Shut
+			case at.meta[h.via.meta()] == "":
+				out[i] = Ended
+			case at.meta[h.via.meta()] != h.seen:
+				changed[h.via.meta()] = append(changed[h.via.meta()], id)
+			}
+		}
+	}
+	for key, users := range changed {
+		metas, err := s.readMeta(ctx, key, users)
+		if err != nil {
+			return err
+		}
+		for _, id := range users {
+			for _, i := range byUser[id] {
+				h := held[i]
+				if out[i] != StillGood || h.via.meta() != key {
+					continue
+				}
+				if out[i] = h.in(metas[id], now); out[i] == StillGood {
+					h.seen = found[id].meta[key]
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// in looks for the credential in its user meta.
+func (h *Held) in(meta phpvalue.Value, now time.Time) Verdict {
+	if h.via == ByCookie {
+		if expires, ok := sessionEnd(meta, hex.EncodeToString(h.session[:])); ok && expires >= now.Unix() {
+			return StillGood
+		}
+		return Ended
+	}
+	for _, e := range meta.Entries() {
+		hash, _ := e.Value.Get("password")
+		text, ok := hash.Str()
+		sum := sha1.Sum([]byte(text))
+		if ok && hmac.Equal(sum[:], h.proof[:]) {
+			return StillGood
+		}
+	}
+	return Ended
+}
+
+func (s *Site) readStandings(ctx context.Context, cur *settings, ids []UserID, now time.Time) (map[UserID]*standingOf, error) {
+	banned := `0`
+	args := []any{}
+	if cur.features.Jetonomy {
+		banned = `EXISTS (SELECT 1 FROM ` + s.tables.JTRestrictions + ` r WHERE r.user_id = u.ID AND r.type = 'global_ban'
+			AND (r.expires_at IS NULL OR r.expires_at > ? OR r.expires_at < '1000-01-01'))`
+		args = append(args, now.UTC())
+	}
+	query, args, err := sqlx.In(`SELECT u.ID, SHA1(u.user_pass), `+banned+`, m.meta_key, SHA1(m.meta_value)
+		FROM `+s.tables.Users+` u
+		LEFT JOIN `+s.tables.UserMeta+` m ON m.user_id = u.ID AND m.meta_key IN ('`+metaSessions+`', '`+metaAppPasswords+`')
+		WHERE u.ID IN (?) ORDER BY u.ID, m.umeta_id`, append(args, ids)...)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := make(map[UserID]*standingOf, len(ids))
+	for rows.Next() {
+		var id UserID
+		var at standingOf
+		var key, digest sql.NullString
+		if err := rows.Scan(&id, &at.password, &at.banned, &key, &digest); err != nil {
+			return nil, err
+		}
+		if out[id] == nil {
+			at.meta = map[string]string{}
+			out[id] = &at
+		}
+		if _, dup := out[id].meta[key.String]; key.Valid && !dup {
+			out[id].meta[key.String] = digest.String
+		}
+	}
+	return out, rows.Err()
+}
+
+// readMeta reads one kind of user meta of several members.
+func (s *Site) readMeta(ctx context.Context, key string, ids []UserID) (map[UserID]phpvalue.Value, error) {
+	query, args, err := sqlx.In(`SELECT user_id, meta_value FROM `+s.tables.UserMeta+`
+		WHERE user_id IN (?) AND meta_key = ? ORDER BY umeta_id`, ids, key)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := make(map[UserID]phpvalue.Value, len(ids))
+	for rows.Next() {
+		var id UserID
+		var stored sql.NullString
+		if err := rows.Scan(&id, &stored); err != nil {
+			return nil, err
+		}
+		if _, dup := out[id]; !dup {
+			// What cannot be read is of no use to WordPress either: nobody is logged in by it.
+			out[id], _ = phpvalue.Parse(stored.String)
+		}
+	}
+	return out, rows.Err()
+}
+
+// Secret derives a key for one purpose from the site's own keys, the same on every node
+// of this site and on no other.
+func (s *Site) Secret(purpose string) [sha256.Size]byte {
+	cur := s.snapshot.Load()
+	mac := hmac.New(sha256.New, cur.keys[schemeAuth])
+	mac.Write([]byte(purpose + "\x00" + s.wp.SitePrefix() + "\x00" + siteURLForCookies(s.wp, cur.raw)))
+	return [sha256.Size]byte(mac.Sum(nil))
+}
