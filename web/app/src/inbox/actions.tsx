@@ -108,7 +108,7 @@ function Rename({ inbox, c, close }: Props) {
         }}
       >
         <label for="rename">{t("new.group_name")}</label>
-        <input id="rename" class="field" dir="auto" value={title} maxLength={inbox.me!.limits.title_length} autocomplete="off" onInput={(e) => setTitle(e.currentTarget.value)} />
+        <input id="rename" class="field" value={title} maxLength={inbox.me!.limits.title_length} autocomplete="off" onInput={(e) => setTitle(e.currentTarget.value)} />
         <div class="actions">
           <button type="button" class="button quiet" onClick={close}>
             {t("app.cancel")}
@@ -176,7 +176,7 @@ function Report({ inbox, thread, c, close, message }: Props & { message: number 
           </fieldset>
           <label class="stack">
             {t("report.more")}
-            <textarea class="field" rows={3} dir="auto" maxLength={2000} value={description} onInput={(e) => setDescription(e.currentTarget.value)} />
+            <textarea class="field" rows={3} maxLength={2000} value={description} onInput={(e) => setDescription(e.currentTarget.value)} />
           </label>
           {error && (
             <p class="alarm" role="alert">

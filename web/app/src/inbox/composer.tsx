@@ -70,7 +70,6 @@ export function Composer({ t, draft, onDraft, onSend, limit, focus }: Props) {
           ref={area}
           rows={1}
           value={text}
-          dir="auto"
           enterkeyhint={fingers() ? "enter" : "send"}
           aria-label={t("thread.type")}
           placeholder={t("thread.type")}

@@ -159,7 +159,6 @@ function SearchBox({ inbox }: { inbox: Inbox }) {
         type="search"
         value={term}
         maxLength={100}
-        dir="auto"
         autocomplete="off"
         aria-label={t("search.label")}
         placeholder={t("search.label")}

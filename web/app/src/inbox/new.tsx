@@ -149,7 +149,7 @@ function Form({ inbox }: { inbox: Inbox }) {
       {group && (
         <p class="stack">
           <label for="group">{t("new.group_name_optional")}</label>
-          <input id="group" class="field" dir="auto" autocomplete="off" maxLength={me.limits.title_length} value={draft.title} onInput={(e) => change({ title: e.currentTarget.value })} />
+          <input id="group" class="field" autocomplete="off" maxLength={me.limits.title_length} value={draft.title} onInput={(e) => change({ title: e.currentTarget.value })} />
         </p>
       )}
       <div class="stack">
@@ -159,7 +159,6 @@ function Form({ inbox }: { inbox: Inbox }) {
           class="field"
           ref={area}
           rows={5}
-          dir="auto"
           value={draft.text}
           placeholder={t("new.write")}
           aria-describedby="left"

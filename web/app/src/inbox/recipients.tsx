@@ -101,7 +101,6 @@ export function Recipients({ inbox, chosen, term, error, focus, onChosen, onTerm
           id="to"
           ref={input}
           value={term}
-          dir="auto"
           disabled={full}
           role="combobox"
           autocomplete="off"
