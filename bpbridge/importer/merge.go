@@ -222,7 +222,9 @@ func (m *merger) messages() []store.BulkMessage {
 			m.exported(x, old)
 		case old.From == m.source && old.CreatedAt.Truncate(time.Second).Equal(x.At):
 			// Written here, as finely as Parley keeps time, and exported since.
-			m.out.Changed[x.ID] = old.Content != x.Content || old.Subject != x.Subject || old.Sender != x.Sender
+			if old.Content != x.Content || old.Subject != x.Subject || old.Sender != x.Sender {
+				m.out.Changed[x.ID] = true
+			}
 			x.At = old.CreatedAt
 		case old.Content != x.Content || old.Subject != x.Subject || old.Sender != x.Sender || !old.CreatedAt.Equal(x.At):
 			m.out.Changed[x.ID] = true
@@ -266,7 +268,9 @@ func (m *merger) exported(x *store.BulkMessage, old *store.HeldMessage) {
 	}
 	*x = store.BulkMessage{ID: x.ID, Sender: x.Sender, Kind: old.Kind, Format: old.Format, Subject: old.Subject,
 		Content: old.Content, Plain: old.Plain, Body: wptext.Fold(old.Plain), At: old.CreatedAt}
-	m.out.Changed[x.ID] = old.Sender != x.Sender
+	if old.Sender != x.Sender {
+		m.out.Changed[x.ID] = true
+	}
 }
 
 // mergePeople brings everybody's place up to date.
