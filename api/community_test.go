@@ -3,9 +3,7 @@ package api_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"strconv"
 	"sync"
@@ -13,14 +11,13 @@ import (
 	"time"
 
 	"parley/api"
-	"parley/config"
 	"parley/internal/doctor"
 	"parley/internal/mysql"
+	"parley/internal/resttest"
 	"parley/internal/testdb"
 	"parley/messaging"
 	"parley/realtime"
 	"parley/realtime/wire"
-	"parley/schema"
 	"parley/web"
 	"parley/wpauth"
 )
@@ -85,54 +82,32 @@ func newCommunity(t *testing.T, options ...option) *community {
 	if s.dsn == "" {
 		s.dsn = testdb.CastDSN(t)
 	}
-	ctx := context.Background()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	db, err := mysql.Open(ctx, mysql.Options{DSN: s.dsn, MaxOpenConns: 8, Logger: slog.New(slog.DiscardHandler)})
-	must(err)
-	t.Cleanup(func() { _ = db.Close() })
-	_, err = schema.Up(ctx, db.DB, "wp_parley_")
-	must(err)
 	if s.home != "" {
-		_, err = db.Exec("UPDATE wp_options SET option_value = ? WHERE option_name = 'home'", s.home)
-		must(err)
-	}
-	for _, statement := range s.before {
-		_, err = db.Exec(statement)
-		must(err)
+		s.before = append(s.before, "UPDATE wp_options SET option_value = '"+s.home+"' WHERE option_name = 'home'")
 	}
 	// In Berlin this is 6:49 pm.
-	c := &community{t: t, db: db, clock: &clock{now: time.Date(2026, 3, 2, 17, 49, 0, 0, time.UTC)}}
-	c.site, err = wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{Now: c.clock.Now, Logger: slog.New(slog.DiscardHandler),
-		WordPress: config.WordPress{TablePrefix: "wp_", Keys: testdb.Keys, EnvironmentType: "production"}})
-	must(err)
-	t.Cleanup(c.site.Close)
-	c.svc, err = messaging.New(messaging.Options{DB: db, Tables: schema.Names("wp_parley_"), Directory: c.site,
-		Limits: s.limits, MinTrustLevel: s.minTrust, Now: c.clock.Now})
-	must(err)
+	c := &community{t: t, clock: &clock{now: time.Date(2026, 3, 2, 17, 49, 0, 0, time.UTC)}}
+	rooms := resttest.Open(t, resttest.Settings{DSN: s.dsn, Environment: "production", Limits: s.limits, MinTrustLevel: s.minTrust,
+		Now: c.clock.Now, Before: s.before})
+	c.db, c.site, c.svc = rooms.DB, rooms.Site, rooms.Service
 	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	pages, err := web.New(web.Options{Messenger: c.svc, Directory: c.site, AuthenticatePage: c.site.AuthenticatePage,
 		Authenticate: c.site.Authenticate, Nonce: c.site.Nonce, FindLogin: c.site.FindLogin,
 		ClientAddr: func(r *http.Request) (netip.Addr, bool) { return api.ClientAddr(r, trusted) },
 		Limits:     s.limits, MinTrustLevel: s.minTrust, Now: c.clock.Now})
-	must(err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if s.pages == nil {
 		s.pages = pages
 	}
-	engine, err := api.New(api.Options{Stream: c.stream(s.realtime), Messenger: c.svc, Directory: c.site, Authenticate: c.site.Authenticate,
-		Limits: s.limits, TrustedProxies: trusted,
-		Available: db.Available, Guard: db.Guard, Pages: s.pages, Assets: pages.ServeAsset, FindLogin: c.site.FindLogin, Doctor: s.doctor, Version: "1.2.3", Now: c.clock.Now,
-		Me: func(ctx context.Context, id wpauth.Identity, a messaging.Actor) (any, error) {
+	c.url = rooms.Serve(t, func(o *api.Options) {
+		o.TrustedProxies, o.Pages, o.Assets, o.FindLogin = trusted, s.pages, pages.ServeAsset, c.site.FindLogin
+		o.Stream, o.Doctor, o.Version = c.stream(s.realtime), s.doctor, "1.2.3"
+		o.Me = func(ctx context.Context, id wpauth.Identity, a messaging.Actor) (any, error) {
 			return pages.Me(ctx, id, a)
-		}})
-	must(err)
-	srv := httptest.NewServer(engine)
-	t.Cleanup(srv.Close)
-	c.url = srv.URL
+		}
+	}).URL
 	return c
 }
 

@@ -11,13 +11,10 @@ import (
 
 	"parley/bpbridge"
 	"parley/bpbridge/importer"
-	"parley/config"
-	"parley/internal/mysql"
+	"parley/internal/resttest"
 	"parley/internal/testdb"
-	"parley/messaging"
 	"parley/messaging/store"
 	"parley/schema"
-	"parley/wpauth"
 	"parley/wprest"
 )
 
@@ -54,27 +51,12 @@ func oldSite(t *testing.T) *stack {
 // importAll makes a pass of the site's BuddyPress tables.
 func (s *stack) importAll(t *testing.T) *importer.Report {
 	t.Helper()
-	ctx := context.Background()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	db, err := mysql.Open(ctx, mysql.Options{DSN: s.dsn})
-	must(err)
-	defer db.Close()
-	_, err = schema.Up(ctx, db.DB, "wp_parley_")
-	must(err)
-	site, err := wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{WordPress: config.WordPress{TablePrefix: "wp_"}})
-	must(err)
-	defer site.Close()
-	tables := schema.Names("wp_parley_")
-	service, err := messaging.New(messaging.Options{DB: db, Tables: tables, Directory: site})
-	must(err)
-	report, err := importer.Run(ctx, importer.Options{DB: db, Store: store.New(db.DB, tables, site.Tables(), site.Features()),
-		Source:  importer.NewBuddyPress(db.DB, "wp_", func(context.Context, []int64) (int, error) { return 0, nil }),
-		Threads: service})
+	rooms := resttest.Open(t, resttest.Settings{DSN: s.dsn})
+	defer rooms.Close()
+	db, site := rooms.DB.DB, rooms.Site
+	report, err := importer.Run(t.Context(), importer.Options{DB: rooms.DB, Store: store.New(db, schema.Names("wp_parley_"), site.Tables(), site.Features()),
+		Source:  importer.NewBuddyPress(db, "wp_", func(context.Context, []int64) (int, error) { return 0, nil }),
+		Threads: rooms.Service})
 	if err != nil {
 		t.Errorf("the import: %v", err)
 		for _, c := range report.Checks {

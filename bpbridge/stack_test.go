@@ -1,9 +1,7 @@
 package bpbridge_test
 
 import (
-	"context"
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -11,12 +9,10 @@ import (
 
 	"parley/api"
 	"parley/bpbridge"
-	"parley/config"
 	"parley/internal/mysql"
+	"parley/internal/resttest"
 	"parley/internal/testdb"
 	"parley/messaging"
-	"parley/schema"
-	"parley/wpauth"
 )
 
 // stack is the whole service on the recorded site, with its clock in our hands.
@@ -65,37 +61,16 @@ func newStack(t *testing.T, keepJetonomy bool, settings bpbridge.Settings) *stac
 
 // start starts the service; caches are empty then.
 func (s *stack) start(settings bpbridge.Settings) {
-	t := s.t
-	t.Helper()
-	ctx := context.Background()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	db, err := mysql.Open(ctx, mysql.Options{DSN: s.dsn, MaxOpenConns: 8})
-	must(err)
-	_, err = schema.Up(ctx, db.DB, "wp_parley_")
-	must(err)
-	site, err := wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{Now: s.clock,
-		WordPress: config.WordPress{TablePrefix: "wp_", Keys: testdb.Keys, EnvironmentType: "local"}})
-	must(err)
+	s.t.Helper()
 	limits := messaging.DefaultLimits()
 	limits.MessagesPerMinute, limits.NewPerDay = 0, [5]int{}
 	limits.MessageRunes = 100_000
-	svc, err := messaging.New(messaging.Options{DB: db, Tables: schema.Names("wp_parley_"), Directory: site,
-		Limits: limits, MinTrustLevel: 1, Now: s.clock})
-	must(err)
-	engine, err := api.New(api.Options{Messenger: svc, Threads: svc, BuddyPress: &settings, Directory: site,
-		Authenticate: site.Authenticate, Limits: limits, Available: db.Available, Guard: db.Guard, Now: s.clock})
-	must(err)
-	srv := httptest.NewServer(engine)
-	s.db, s.url = db, srv.URL
+	rooms := resttest.Open(s.t, resttest.Settings{DSN: s.dsn, Environment: "local", Limits: limits, MinTrustLevel: 1, Now: s.clock})
+	srv := rooms.Serve(s.t, func(o *api.Options) { o.Threads, o.BuddyPress = rooms.Service, &settings })
+	s.db, s.url = rooms.DB, srv.URL
 	s.stop = func() {
 		srv.Close()
-		site.Close()
-		_ = db.Close()
+		rooms.Close()
 	}
 }
 
