@@ -13,10 +13,13 @@ import (
 )
 
 // What one Read brings: threads until there are so many messages, and one thread at
-// least however long it is.
+// least however long it is. The first reads of a pass bring little, so that something is
+// there soon, and a small site comes in several steps as well.
 const (
-	threadsPerRead  = 2000
-	messagesPerRead = 10000
+	threadsPerRead  = 1000
+	messagesPerRead = 5000
+	messagesAtFirst = 100
+	growthOfReads   = 2
 )
 
 // The rows of BuddyPress's tables, texts as stored.
@@ -57,7 +60,11 @@ func (s *BuddyPress) Read(ctx context.Context, scope Scope, after int64) (Batch,
 		return Batch{}, err
 	}
 	defer func() { _ = tx.Rollback() }()
+	if after == firstThread || s.perRead == 0 {
+		s.perRead = messagesAtFirst
+	}
 	threads, done, err := s.readThreads(ctx, tx, scope, after)
+	s.perRead = min(s.perRead*growthOfReads, messagesPerRead)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -93,7 +100,7 @@ func (s *BuddyPress) readThreads(ctx context.Context, tx *sqlx.Tx, scope Scope, 
 			return nil, false, err
 		}
 		looked++
-		if len(list) < looked-1 || total > 0 && total+count > messagesPerRead {
+		if len(list) < looked-1 || total > 0 && total+count > s.perRead {
 			continue // enough before it
 		}
 		total += count

@@ -25,10 +25,12 @@ type BuddyPress struct {
 	meta, notifications  *table // nil: there is none
 	// threadIndex and rowIndex are the indexes on thread_id.
 	threadIndex, rowIndex string
+	// perRead is how many messages the next Read brings.
+	perRead int
 }
 
 // NewBuddyPress makes the source whose tables are {prefix}bp_messages_… of a database
-// that may be read only. missing counts which of some users have no account.
+// that may be read only; it is for one goroutine at a time. missing counts which of some users have no account.
 func NewBuddyPress(db *sqlx.DB, prefix string, missing func(ctx context.Context, users []int64) (int, error)) *BuddyPress {
 	return &BuddyPress{db: db, prefix: prefix, missing: missing}
 }
