@@ -91,15 +91,12 @@ func (s *JetonomyPro) Verify(ctx context.Context, v *Verification) ([]Check, err
 	if n := len(s.merged); n > 0 {
 		j.checks["V1"].Note = fmt.Sprintf("%d second conversations of a pair are counted with the oldest", n)
 	}
-	if n := len(v.moving); n > 0 {
-		j.checks["V2"].Note = fmt.Sprintf("%d conversations that changed in the source meanwhile are left out", n)
-	}
 	return list, nil
 }
 
 // differs fails a check for a conversation.
 func (j *jpVerifier) differs(check string, thread int64, format string, args ...any) {
-	j.checks[check].fail(fmt.Sprintf("conversation %d: ", thread)+format, args...)
+	j.checks[check].failIn(thread, fmt.Sprintf("conversation %d: ", thread)+format, args...)
 	j.Suspect(thread)
 }
 

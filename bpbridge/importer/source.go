@@ -156,6 +156,8 @@ type Check struct {
 	Rows []string `json:"rows,omitempty"`
 	// Note tells what was left out of the comparison.
 	Note string `json:"note,omitempty"`
+
+	differences []difference
 }
 
 // Verification is what a Source's checks work with.

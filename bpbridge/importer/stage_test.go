@@ -73,7 +73,9 @@ func siteOn(t testing.TB, dsn string) *site {
 // service is a new one, which has nothing in its caches.
 func (s *site) service() *messaging.Service {
 	s.t.Helper()
-	svc, err := messaging.New(messaging.Options{DB: s.db, Tables: schema.Names("wp_parley_"), Directory: s.wp})
+	limits := messaging.DefaultLimits()
+	limits.MessagesPerMinute, limits.NewPerDay = 0, [5]int{}
+	svc, err := messaging.New(messaging.Options{DB: s.db, Tables: schema.Names("wp_parley_"), Directory: s.wp, Limits: limits})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -13,49 +13,48 @@ import (
 // out of them, and said so: the next pass brings it.
 func (r *run) verify(ctx context.Context) error {
 	r.Progress(Progress{Phase: "verifying"})
-	v := &Verification{Store: r.Store, Journal: r.src, Scope: r.Scope, Threads: r.Threads, erased: r.erased, moving: map[int64]bool{}}
+	v := &Verification{Store: r.Store, Journal: r.src, Scope: r.Scope, Threads: r.Threads, erased: r.erased}
 	if !r.VerifyOnly {
 		v.Newest = r.inventory.MaxMessage
 	}
 	return r.patiently(ctx, func(ctx context.Context) error {
-		for range verifyRounds {
-			v.suspects = map[int64]bool{}
-			checks, err := r.Source.Verify(ctx, v)
-			if err != nil {
-				return err
-			}
-			r.report.Checks = checks
-			moved, err := r.findMoving(ctx, v)
-			if err != nil {
-				return err
-			}
-			if !moved {
-				break
-			}
+		v.suspects, v.moving = map[int64]bool{}, map[int64]bool{}
+		checks, err := r.Source.Verify(ctx, v)
+		if err != nil {
+			return err
 		}
-		if len(v.moving) > 0 {
-			r.Say(fmt.Sprintf("%d threads changed in the source since they were read and were left out of the checks; the next pass brings them", len(v.moving)))
+		if err := r.findMoving(ctx, v); err != nil {
+			return err
 		}
-		for _, c := range r.report.Checks {
-			if !c.OK {
-				return ErrNotVerified
+		r.report.Checks = checks
+		failed := false
+		for i := range checks {
+			checks[i].settle(v.moving)
+			failed = failed || !checks[i].OK
+		}
+		if n := len(v.moving); n > 0 {
+			r.Say(fmt.Sprintf("%d threads changed in the source since they were read and were left out of the checks; the next pass brings them", n))
+			note := fmt.Sprintf("%d threads that changed in the source meanwhile are left out of all checks", n)
+			if checks[0].Note != "" {
+				note = checks[0].Note + "; " + note
 			}
+			checks[0].Note = note
+		}
+		if failed {
+			return ErrNotVerified
 		}
 		return nil
 	})
 }
 
-// verifyRounds bounds how often the checks are made again while members write.
-const verifyRounds = 4
-
 // findMoving looks which of the threads that differ changed since they were read.
-func (r *run) findMoving(ctx context.Context, v *Verification) (found bool, err error) {
+func (r *run) findMoving(ctx context.Context, v *Verification) error {
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(v.suspects)), threadsPerRead) {
 		now := map[int64]string{}
 		for after, done := int64(firstThread), false; !done; {
 			b, err := r.Source.Read(ctx, Scope{Threads: ids}, after)
 			if err != nil {
-				return false, err
+				return err
 			}
 			for _, t := range b.Threads {
 				now[t.ID] = string(t.Fingerprint)
@@ -64,7 +63,7 @@ func (r *run) findMoving(ctx context.Context, v *Verification) (found bool, err 
 		}
 		journal, err := r.Store.ImportThreads(ctx, r.DB.DB, v.Journal.ID, ids[0], ids[len(ids)-1])
 		if err != nil {
-			return false, err
+			return err
 		}
 		then := map[int64]store.ImportThread{}
 		for _, t := range journal {
@@ -72,28 +71,62 @@ func (r *run) findMoving(ctx context.Context, v *Verification) (found bool, err 
 		}
 		for _, id := range ids {
 			t, imported := then[id]
-			if fingerprint, there := now[id]; imported && !v.moving[id] && (!there || fingerprint != string(t.Fingerprint)) {
-				v.moving[id], found = true, true
+			if fingerprint, there := now[id]; imported && (!there || fingerprint != string(t.Fingerprint)) {
+				v.moving[id] = true
 			}
 		}
 	}
-	return found, nil
+	return nil
 }
 
-// Left reports whether a thread is left out of the checks because it changed in the
-// source since it was read.
+// Left reports whether a thread is left out of the checks because it came after the pass.
 func (v *Verification) Left(thread int64) bool { return v.moving[thread] }
 
 // Suspect notes that a thread differs, so that it is looked at again.
 func (v *Verification) Suspect(thread int64) { v.suspects[thread] = true }
 
-// maxRows is how many rows a check names.
-const maxRows = 20
+const (
+	// maxRows is how many rows a check names.
+	maxRows = 20
+	// maxDifferences is how many a check remembers. Members do not change more threads
+	// than that while a pass runs.
+	maxDifferences = 50_000
+)
 
-// fail notes a difference.
+// difference is a row that is not the same on both sides.
+type difference struct {
+	thread int64
+	// anyway tells that the row is not of one thread.
+	anyway bool
+	text   string
+}
+
+// fail notes a difference that is not of one thread.
 func (c *Check) fail(format string, args ...any) {
-	c.OK = false
-	if len(c.Rows) < maxRows {
-		c.Rows = append(c.Rows, fmt.Sprintf(format, args...))
+	c.differ(difference{anyway: true, text: fmt.Sprintf(format, args...)})
+}
+
+// failIn notes a difference in a thread.
+func (c *Check) failIn(thread int64, format string, args ...any) {
+	c.differ(difference{thread: thread, text: fmt.Sprintf(format, args...)})
+}
+
+func (c *Check) differ(d difference) {
+	if len(c.differences) < maxDifferences {
+		c.differences = append(c.differences, d)
+	}
+}
+
+// settle decides the check, threads that changed in the source left out.
+func (c *Check) settle(moving map[int64]bool) {
+	c.OK = true
+	for _, d := range c.differences {
+		if !d.anyway && moving[d.thread] {
+			continue
+		}
+		c.OK = false
+		if len(c.Rows) < maxRows {
+			c.Rows = append(c.Rows, d.text)
+		}
 	}
 }
