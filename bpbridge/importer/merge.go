@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -230,6 +231,7 @@ func (m *merger) messages() []store.BulkMessage {
 			m.out.Changed[x.ID] = true
 		}
 	}
+	maps.DeleteFunc(m.out.Changed, func(_ int64, changed bool) bool { return !changed })
 	untouched := m.untouched()
 	for i := range m.held.Messages {
 		switch x := &m.held.Messages[i]; {
