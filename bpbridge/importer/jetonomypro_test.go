@@ -122,9 +122,9 @@ func (s *shop) state() string {
 		s.text(`SELECT CONCAT_WS(':', conversation_id, id, seq, sender_id, kind, format, content, created_at) FROM wp_parley_messages ORDER BY conversation_id, seq`)
 }
 
-// TestScenario112 imports the reference's tables twice: the same ids, counts and unread,
+// TestScenario112ReferenceTablesImportedTwice imports the reference's tables twice: the same ids, counts and unread,
 // and no duplicates.
-func TestScenario112(t *testing.T) {
+func TestScenario112ReferenceTablesImportedTwice(t *testing.T) {
 	s := openShop(t, "")
 	s.reference()
 	dry, err := s.jetonomy(func(o *importer.Options) { o.DryRun = true })
@@ -246,5 +246,37 @@ func TestJetonomyProBadInput(t *testing.T) {
 	}
 	if n := s.number("SELECT COUNT(*) FROM wp_parley_conversations"); n != 1 {
 		t.Errorf("%d conversations", n)
+	}
+}
+
+// TestJetonomyProInPartsAndVerified imports a part that is named by the second conversation
+// of a pair, then the rest; what is not as the source has it is found and named.
+func TestJetonomyProInPartsAndVerified(t *testing.T) {
+	s := openShop(t, "")
+	s.reference()
+	r, err := s.jetonomy(func(o *importer.Options) { o.Scope = importer.Scope{Threads: []int64{11}} })
+	if err != nil || r.Pass.New != 1 || s.text("SELECT GROUP_CONCAT(id ORDER BY seq) FROM wp_parley_messages WHERE conversation_id = 10") != "100,101,102,103" {
+		t.Fatalf("a part: %v, %+v", err, r)
+	}
+	if p := s.bringJetonomy().Pass; p.New != 5 || p.Unchanged != 1 {
+		t.Errorf("the rest: %+v", p)
+	}
+	if r, err := s.jetonomy(func(o *importer.Options) { o.VerifyOnly = true }); err != nil {
+		t.Errorf("verification: %v, %+v", err, r.Checks)
+	}
+	s.exec("UPDATE wp_parley_messages SET content = 'otherwise' WHERE id = 300")
+	s.exec("UPDATE wp_parley_participants SET unread_count = 7, imported_state = NULL WHERE conversation_id = 31 AND user_id = 2")
+	s.exec("DELETE FROM wp_parley_participants WHERE conversation_id = 32 AND user_id = 5")
+	s.exec("DELETE FROM wp_parley_messages WHERE id = 201")
+	r, err = s.jetonomy(func(o *importer.Options) { o.VerifyOnly = true })
+	if !errors.Is(err, importer.ErrNotVerified) {
+		t.Fatalf("verification: %v", err)
+	}
+	for _, c := range r.Checks {
+		want := map[string]string{"V2": "conversation 20: 4 messages from 200 to 203 in the source, 3 from 200 to 203 in Parley",
+			"V3": "conversation 32: user 5 has a row in the source and none in Parley", "V7": "conversation 30: the sum is"}[c.Name]
+		if c.OK != (want == "") || !strings.Contains(strings.Join(c.Rows, "\n"), want) {
+			t.Errorf("%s: %+v", c.Name, c)
+		}
 	}
 }
