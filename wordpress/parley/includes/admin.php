@@ -15,7 +15,7 @@ function parley_menu() {
 		add_menu_page( __( 'Conversations', 'parley' ), __( 'Parley', 'parley' ), 'manage_options', 'parley', 'parley_conversations_page', 'dashicons-format-chat', 58 ),
 		add_submenu_page( 'parley', __( 'Conversations', 'parley' ), __( 'Conversations', 'parley' ), 'manage_options', 'parley', 'parley_conversations_page' ),
 		add_submenu_page( 'parley', __( 'Parley status', 'parley' ), __( 'Status', 'parley' ), 'manage_options', 'parley-status', 'parley_status_page' ),
-		add_submenu_page( 'parley', __( 'Parley settings', 'parley' ), __( 'Settings', 'parley' ), 'manage_options', 'parley-settings', 'parley_settings_page' ),
+		add_submenu_page( 'parley', __( 'Parley settings', 'parley' ), __( 'Settings', 'parley' ), parley_settings_capability(), 'parley-settings', 'parley_settings_page' ),
 	);
 	foreach ( array_unique( array_filter( $pages ) ) as $page ) {
 		add_action( 'load-' . $page, 'parley_forbid_frames' );
@@ -66,6 +66,17 @@ function parley_conversations_page() {
 	echo parley_element( 'parley-oversight', $attributes, $status ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it is made.
 	echo '</div>';
 }
+
+/**
+ * Who may change the settings. Members' login cookies are sent to the address that is
+ * set: on a network, administrators of one site must not choose it.
+ *
+ * @return string A capability.
+ */
+function parley_settings_capability() {
+	return is_multisite() ? 'manage_network_options' : 'manage_options';
+}
+add_filter( 'option_page_capability_parley', 'parley_settings_capability' );
 
 /**
  * Registers the settings with WordPress, which checks nonce and right when they are saved.
