@@ -116,20 +116,7 @@ func (c *community) stream(limits *realtime.Limits) *wire.Server {
 	if limits == nil {
 		return nil
 	}
-	hub, err := realtime.New(realtime.Options{Service: c.svc, Site: c.site, Shape: api.Shape(c.site), Limits: *limits, Guard: c.db.Guard})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	stopped := make(chan struct{})
-	go func() { defer close(stopped); c.svc.Follow(ctx, hub.Feed()) }()
-	c.t.Cleanup(func() {
-		closing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		hub.Close(closing)
-		stop()
-		<-stopped
-	})
+	hub := c.node(*limits)
 	c.hub = hub
 	server, err := wire.New(wire.Options{Hub: hub, Authenticate: c.site.Authenticate, Site: c.site.Options, Guard: c.db.Guard,
 		Origins: []string{"https://app.example"}, ClientAddr: func(r *http.Request) (netip.Addr, bool) {

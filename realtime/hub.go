@@ -212,3 +212,10 @@ func (h *Hub) make(ctx context.Context, entries []*entry) error {
 	}
 	return nil
 }
+
+// Ready reports whether the events are followed: before that nobody can join.
+func (h *Hub) Ready() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.begun && !h.closed
+}
