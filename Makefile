@@ -4,7 +4,7 @@
 ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check bench
+.PHONY: build demo test check bench screenshots
 
 build: ## bin/parley, the pages embedded
 	@"$(ROOT)scripts/build.sh"
@@ -21,3 +21,5 @@ check: ## format, vet, static analysis, vulnerability scan, race tests
 bench: ## the benchmarks
 	@"$(ROOT)scripts/bench.sh"
 
+screenshots: ## docs/images, taken of a real site in a real browser
+	@"$(ROOT)scripts/screenshots.sh"

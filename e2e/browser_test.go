@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"parley/internal/bound"
@@ -94,6 +95,20 @@ func newPlainBrowser(t *testing.T) *browser {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// withoutAssets keeps the scripts of the pages away, as a network that fails would: the
+// plain page stays, and the browser runs what a test asks.
+func (b *browser) withoutAssets() {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, network.Enable, network.EnableParams{})
+	if err == nil {
+		_, err = chromedp.Call(b.ctx, network.SetBlockedURLs, network.SetBlockedURLsParams{
+			URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/*/assets/*.js", Block: true}}})
+	}
+	if err != nil {
+		b.fail(err)
+	}
 }
 
 func openTab(t *testing.T, ctx context.Context) *browser {

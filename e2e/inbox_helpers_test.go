@@ -14,7 +14,7 @@ import (
 
 // inShadow goes before every expression: $ and $$ find elements of the inbox, text
 // what one shows, type puts text into a field as its user would.
-const inShadow = `const root = document.querySelector("parley-inbox")?.shadowRoot;
+const inShadow = `const root = document.querySelector("parley-inbox, parley-oversight")?.shadowRoot;
 const $ = s => root?.querySelector(s), $$ = s => [...(root?.querySelectorAll(s) ?? [])];
 const text = s => $(s)?.innerText.trim() ?? "";
 const type = (s, v) => { const e = $(s); e.focus(); e.value = v; e.dispatchEvent(new InputEvent("input", {bubbles: true})); };

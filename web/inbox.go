@@ -74,7 +74,7 @@ func (q *request) thread(status int, id messaging.ConversationID, notice string,
 	// How much was unread before: the script asks only when that is gone.
 	c, err := q.Messenger.Get(q.ctx, q.actor, id)
 	if err != nil {
-		q.fail(err)
+		q.noThread(id, err)
 		return
 	}
 	// Read before the list beside it is, so that it knows.
@@ -110,6 +110,19 @@ func (q *request) thread(status int, id messaging.ConversationID, notice string,
 	if c.Me != nil && c.Me.Unread > 0 {
 		p.Element.Unread = strconv.Itoa(int(c.Me.Unread))
 	}
+	q.renderInbox(status, p)
+}
+
+// noThread shows the inbox, and in the place of a thread why it is not there.
+func (q *request) noThread(id messaging.ConversationID, err error) {
+	status, text := q.explain(err)
+	p, err := q.newPage(text, 0)
+	if err != nil {
+		q.fail(err)
+		return
+	}
+	p.Missing, p.Narrow = text, true
+	p.Element.Conversation = strconv.FormatInt(int64(id), 10)
 	q.renderInbox(status, p)
 }
 

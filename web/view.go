@@ -18,6 +18,7 @@ import (
 type page struct {
 	frame
 	Notice  string // a sentence about what went wrong
+	Missing string // why the thread asked for is not there
 	List    listView
 	Thread  *threadView
 	Compose *composeView

@@ -29,7 +29,7 @@ export function Detail({ arrived }: { arrived: boolean }) {
         </Go>
       </p>
       <div class="over">
-        <Heading arrived={arrived}>{c?.type === "group" ? c.title : t("oversight.conversation", { id: `#${place.id}` })}</Heading>
+        <Heading arrived={arrived}>{c?.type === "group" ? <bdi>{c.title}</bdi> : t("oversight.conversation", { id: `#${place.id}` })}</Heading>
         {c && (
           <button type="button" class="button quiet purge" onClick={() => setAsked(true)}>
             {t("oversight.purge")}
@@ -56,7 +56,7 @@ export function Detail({ arrived }: { arrived: boolean }) {
                   <Go class="quiet-link" to={{ ...start, member: String(p.user_id) }}>
                     {nameOf(p, t)}
                   </Go>
-                  {p.login && <span class="muted">@{p.login}</span>}
+                  {p.login && <bdi class="muted" dir="ltr">@{p.login}</bdi>}
                 </span>
                 {p.left_at && <span class="tag">{t("oversight.left")}</span>}
                 {p.is_blocked && <span class="tag warn">{t("oversight.blocked")}</span>}
@@ -76,8 +76,8 @@ export function Detail({ arrived }: { arrived: boolean }) {
                   <li key={m.id} class={m.is_system ? "system" : undefined}>
                     {!m.is_system && <Avatar name={m.sender_id ? m.sender_name : t("oversight.deleted_user")} url={m.sender_avatar} />}
                     <div class="said">
-                      {!m.is_system && <strong dir="auto">{m.sender_id ? m.sender_name : t("oversight.deleted_user")}</strong>}
-                      <p dir="auto">{m.excerpt}</p>
+                      {!m.is_system && <strong><bdi>{m.sender_id ? m.sender_name : t("oversight.deleted_user")}</bdi></strong>}
+                      <p><bdi>{m.excerpt}</bdi></p>
                     </div>
                     <When at={m.created_at} />
                   </li>

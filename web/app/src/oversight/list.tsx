@@ -58,11 +58,12 @@ export function List() {
                   <td role="cell" class="id muted">#{c.id}</td>
                   <td role="cell" class="people">
                     <People list={c.participants} title={c.type === "group" ? c.title : ""} />
-                    <p class="preview muted" dir="auto">{c.last_message_preview ?? t("oversight.no_messages")}</p>
+                    <p class="preview muted"><bdi>{c.last_message_preview ?? t("oversight.no_messages")}</bdi></p>
                   </td>
                   <td role="cell" class="type"><Type of={c} /></td>
                   <td role="cell" class="number">
-                    <span class="n">{t("oversight.messages", { n: c.message_count })}</span>
+                    <span class="wide">{c.message_count.toLocaleString(t.locale)}</span>
+                    <span class="narrow">{t("oversight.messages", { n: c.message_count })}</span>
                   </td>
                   <td role="cell" class="activity"><When at={c.last_message_at ?? c.created_at} /></td>
                   <td role="cell" class="acts">
@@ -108,12 +109,12 @@ function People({ list, title }: { list: OverseenParticipant[]; title: string })
   const shown = list.slice(0, facesShown);
   return (
     <p class="names">
-      {title && <strong class="title" dir="auto">{title}</strong>}
+      {title && <strong class="title"><bdi>{title}</bdi></strong>}
       <span>
         {shown.map((p, i) => (
           <span key={p.user_id}>
             {i > 0 && ", "}
-            <Go class="quiet-link" to={{ ...start, member: String(p.user_id) }}>{nameOf(p, t)}</Go>
+            <Go class="quiet-link" to={{ ...start, member: String(p.user_id) }}><bdi>{nameOf(p, t)}</bdi></Go>
           </span>
         ))}
         {list.length > shown.length && ` ${t("oversight.more", { n: list.length - shown.length })}`}

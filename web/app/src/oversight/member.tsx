@@ -90,7 +90,7 @@ export function MemberField({ value, onChange }: { value: string; onChange: (tex
           >
             <Avatar name={m.display_name} url={m.avatar_url} />
             <span class="who">
-              <strong>{m.display_name}</strong> <span class="muted">@{m.login}</span>
+              <strong><bdi>{m.display_name}</bdi></strong> <bdi class="muted" dir="ltr">@{m.login}</bdi>
             </span>
           </li>
         ))}

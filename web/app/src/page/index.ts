@@ -6,6 +6,9 @@ interface Place {
   title?: string;
 }
 
+// On a phone the row of places is wider than the screen.
+document.querySelector(".places [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
+
 const byId = (id: string) => document.getElementById(id);
 
 document.addEventListener("parley:unread", (e) => {
@@ -17,17 +20,19 @@ document.addEventListener("parley:unread", (e) => {
 });
 
 document.addEventListener("parley:navigate", (e) => {
-  const { title } = (e as CustomEvent<Place>).detail ?? {};
+  const { conversation, title } = (e as CustomEvent<Place>).detail ?? {};
   const inbox = byId("crumb-inbox");
   const crumb = byId("crumb");
   if (title === undefined || !inbox || !crumb?.parentElement) return;
+  const pane = Boolean(title || conversation);
+  document.body.classList.toggle("has-pane", pane);
+  document.body.classList.toggle("no-pane", !pane);
+  if (pane && !title) return; // it is told as soon as it is known
   crumb.textContent = title;
   crumb.parentElement.hidden = !title;
   inbox.toggleAttribute("aria-current", false);
   crumb.toggleAttribute("aria-current", false);
   (title ? crumb : inbox).setAttribute("aria-current", "page");
-  document.body.classList.toggle("has-pane", Boolean(title));
-  document.body.classList.toggle("no-pane", !title);
 });
 
 export {};

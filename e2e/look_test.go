@@ -1,0 +1,312 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"parley/internal/wpsite"
+)
+
+// look is a state of a page: how to get there, and what shows that one is there. With a
+// name of "plain-…" it is the page as the server made it.
+type look struct {
+	name, login, path string
+	// ready is an expression that is true in that state.
+	ready string
+	// then goes on from the page that was opened; may be nil.
+	then func(b *browser)
+}
+
+func (l look) plain() bool { return strings.HasPrefix(l.name, "plain-") }
+
+// looks are the states of the inbox and of the oversight page, in the order of their
+// members, for each of them has one browser. ids are those of the stage.
+func looks(s stage) []look {
+	thread := func(id int64) string { return fmt.Sprintf("%s%d/", inbox, id) }
+	clicks := func(statement, until string) func(*browser) {
+		return func(b *browser) { b.run(statement); b.until(until) }
+	}
+	const menu = `$(".has-menu button").click()`
+	const bubbles = `$(".bubble")`
+	choose := func(item, until string) func(*browser) {
+		return func(b *browser) {
+			b.run(menu)
+			b.until(`$("[role=menuitem]")`)
+			b.run(fmt.Sprintf(`$$("[role=menuitem]")[%s].click()`, item))
+			b.until(until)
+		}
+	}
+	return []look{
+		{"list", "alice", inbox, `$$(".row").length > 2`, nil},
+		{"thread", "alice", thread(s.direct), bubbles, nil},
+		{"group", "alice", thread(s.group), bubbles, nil},
+		{"rich", "alice", thread(s.rich), bubbles, nil},
+		{"menu", "alice", thread(s.group), bubbles, clicks(menu, `$("[role=menuitem]")`)},
+		{"rename", "alice", thread(s.group), bubbles, choose("3", `$("dialog")`)},
+		{"leave", "alice", thread(s.group), bubbles, choose("5", `$("dialog")`)},
+		{"report", "alice", thread(s.group), bubbles, choose("4", `$("dialog")`)},
+		{"archived", "alice", inbox + "?filter=archived", `$(".row")`, nil},
+		{"search", "alice", inbox, `$(".row")`, clicks(`type("[role=search] input", "picnic")`, `$("mark")`)},
+		{"search-none", "alice", inbox, `$(".row")`, clicks(`type("[role=search] input", "zzzzzz")`, `!$(".row") && $(".nothing")`)},
+		{"new", "alice", inbox + "new/", `$(".compose")`, nil},
+		{"new-suggestions", "alice", inbox + "new/", `$(".compose")`, clicks(`type("[role=combobox]", "car")`, `$("[role=option]")`)},
+		{"new-to", "alice", inbox + "?to=bob", `$(".chip")`, nil},
+		{"new-error", "alice", inbox + "new/", `$(".compose")`, func(b *browser) {
+			b.run(`type("[role=combobox]", "nobody-here")`)
+			b.run(`$(".compose button[type=submit]").click()`)
+			b.until(`$(".compose [role=alert]")`)
+		}},
+		{"blocked", "alice", thread(s.blocked), `$(".closed")`, nil},
+		{"not-found", "alice", inbox + "999999/", `$(".pane [role=alert]")`, nil},
+		{"forbidden", "alice", thread(s.foreign), `$(".pane [role=alert]")`, nil},
+		{"failed", "alice", thread(s.direct), bubbles, func(b *browser) {
+			b.run(`const real = fetch; window.fetch = (u, o) => o?.method === "POST" ? Promise.resolve(Response.json({code: "jetonomy_cannot_send", message: "Unable to send message."}, {status: 403})) : real(u, o)`)
+			b.write(".reply", "Is anybody there?")
+			b.until(`$(".failed")`)
+		}},
+		{"left", "carol", thread(s.left), `$(".closed")`, nil},
+		{"trust", "dave", inbox + "new/", `$(".pane .nothing") || $(".pane [role=status]")`, nil},
+		{"empty", "lena", inbox, `$(".nothing")`, nil},
+		{"plain-list", "bob", inbox, "", nil},
+		{"plain-thread", "bob", thread(s.group), "", nil},
+		{"plain-new", "bob", inbox + "?to=alice", "", nil},
+		{"plain-archived", "bob", inbox + "?filter=archived", "", nil},
+		{"plain-not-found", "bob", inbox + "999999/", "", nil},
+		{"plain-refused", "bob", inbox + "oversight/", "", nil},
+		{"oversight", "admin", inbox + "oversight/", `$("tbody tr")`, nil},
+		{"oversight-member", "admin", fmt.Sprintf("%soversight/?member=%d", inbox, site.Member("alice").ID), `$(".blocks li")`, nil},
+		{"oversight-suggestions", "admin", inbox + "oversight/", `$("tbody tr")`, clicks(`type("#member", "ali")`, `$("[role=option]")`)},
+		{"oversight-none", "admin", inbox + "oversight/?from=2001-01-01&to=2001-01-31", `$(".empty")`, nil},
+		{"oversight-unknown", "admin", inbox + "oversight/?member=nobody-here", `$("[role=alert]")`, nil},
+		{"oversight-thread", "admin", fmt.Sprintf("%soversight/?conversation=%d", inbox, s.group), `$(".thread li")`, nil},
+		{"oversight-purge", "admin", fmt.Sprintf("%soversight/?conversation=%d", inbox, s.group), `$(".thread li")`, clicks(`$("button.purge").click()`, `$("dialog")`)},
+		{"oversight-audit", "admin", inbox + "oversight/?view=audit", `$("tbody tr")`, nil},
+	}
+}
+
+// stage is what the states need: conversations by what is special about them.
+type stage struct {
+	direct, group, rich, blocked, foreign, left int64
+	passwords                                   map[string]string
+}
+
+func setStage(t *testing.T) (s stage) {
+	t.Helper()
+	if err := site.Seed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.passwords = map[string]string{"lena": newMember(t, "lena").Password}
+	for _, m := range site.Members {
+		s.passwords[m.Login] = m.Password
+	}
+	alice, greta := logIn(t, "alice"), logIn(t, "greta")
+	s.foreign = start(t, greta, "Shall we plan the harvest?", "erin").ID
+	s.blocked = start(t, alice, "Please stop.", "dave").ID
+	want(t, alice, 200, "POST", fmt.Sprintf("%s/%d/block", wpsite.Conversations, s.blocked), map[string]any{"blocked": true}, nil)
+	s.left = group(t, greta, "Lake trip", "Who is in?", "carol", "bob")
+	want(t, logIn(t, "carol"), 200, "POST", fmt.Sprintf("%s/%d/leave", wpsite.Conversations, s.left), nil, nil)
+	archived := group(t, greta, "Last year's fair", "Thank you all!", "alice", "bob")
+	want(t, alice, 200, "POST", fmt.Sprintf("%s/%d/archive", wpsite.Conversations, archived), map[string]any{"archived": true}, nil)
+	s.rich = group(t, greta, "Reading group", "<p>This month: <strong>three</strong> chapters.</p><ul><li>One</li><li>Two</li></ul><blockquote>Slowly.</blockquote><pre><code>page = 12\nchapter = 2</code></pre>Notes at https://example.org/a/very/long/address/that/does/not/fit/into/one/line/of/a/phone", "alice", "bob")
+	want(t, alice, 200, "POST", fmt.Sprintf("%s/%d/mute", wpsite.Conversations, s.rich), map[string]any{"muted": true}, nil)
+	s.group, s.direct = titled(t, alice, "Summer picnic"), titled(t, alice, "Bob Martinez")
+	return s
+}
+
+// titled finds the newest conversation of a member with a title.
+func titled(t *testing.T, c *wpsite.Session, title string) int64 {
+	t.Helper()
+	var page struct {
+		Data []struct {
+			ID    int64  `json:"id"`
+			Title string `json:"title"`
+		} `json:"data"`
+	}
+	want(t, c, 200, "GET", wpsite.Conversations+"?limit=100", nil, &page)
+	for _, row := range page.Data {
+		if row.Title == title {
+			return row.ID
+		}
+	}
+	t.Fatalf("no conversation %q among %v", title, page.Data)
+	return 0
+}
+
+// spread puts the messages of the stage hours and days apart, as they are in life.
+func spread(t *testing.T) {
+	t.Helper()
+	out, err := site.PHP(t.Context(), `
+		$p = $wpdb->prefix . 'parley_';
+		$last = (int) $wpdb->get_var( "SELECT MAX(id) FROM {$p}messages" );
+		$wpdb->query( "UPDATE {$p}messages SET created_at = created_at - INTERVAL POW($last - id, 2) * 7 MINUTE" );
+		$wpdb->query( "UPDATE {$p}conversations c JOIN (SELECT conversation_id, MIN(created_at) born, MAX(created_at) latest FROM {$p}messages GROUP BY conversation_id) m
+			ON m.conversation_id = c.id SET c.created_at = m.born, c.last_message_at = m.latest, c.last_activity_at = m.latest" );
+		$wpdb->query( "UPDATE {$p}participants p JOIN {$p}conversations c ON c.id = p.conversation_id SET p.last_activity_at = c.last_activity_at, p.joined_at = c.created_at" );
+		echo $wpdb->last_error;`)
+	if err != nil || out != "" {
+		t.Fatal(err, out)
+	}
+}
+
+// variant is a way to show a page.
+type variant struct {
+	width, height int64
+	scheme        string // light or dark
+}
+
+var (
+	desktopLight, desktopDark = variant{1280, 860, "light"}, variant{1280, 860, "dark"}
+	phoneLight, phoneDark     = variant{390, 844, "light"}, variant{390, 844, "dark"}
+)
+
+// TestLook goes through every state of the pages, on a desktop and a phone, light and
+// dark, written from the left and from the right: axe-core finds nothing serious. With
+// PARLEY_SCREENSHOTS set to a folder it leaves pictures of all of them there.
+func TestLook(t *testing.T) {
+	folder := os.Getenv("PARLEY_SCREENSHOTS")
+	axe, err := os.ReadFile("../web/app/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := setStage(t)
+	// Each direction once with each width and each scheme.
+	variants := map[string][]variant{"en_US": {desktopLight, phoneDark}, "ar": {desktopDark, phoneLight}}
+	if folder != "" {
+		spread(t)
+		// What it remembers of before is no longer so.
+		if err := site.StopParley(); err != nil {
+			t.Fatal(err)
+		}
+		if err := site.StartParley(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		all := []variant{desktopLight, desktopDark, phoneLight, phoneDark}
+		variants = map[string][]variant{"en_US": all, "ar": all}
+	}
+	browsers := map[string]*browser{}
+	for _, l := range looks(s) {
+		if browsers[l.login] == nil {
+			b := newBrowser(t)
+			b.open("/wp-login.php")
+			b.signIn(s.passwords[l.login], l.login)
+			if l.plain() {
+				b.withoutAssets()
+			}
+			browsers[l.login] = b
+		}
+	}
+	for _, locale := range []string{"en_US", "ar"} {
+		speak(t, locale)
+		for _, l := range looks(s) {
+			t.Run(locale+" "+l.name, func(t *testing.T) {
+				b := browsers[l.login]
+				b.t = t
+				b.show(variants[locale][0])
+				b.open(l.path)
+				if l.plain() {
+					b.see("main")
+				} else {
+					b.until(l.ready)
+				}
+				if l.then != nil {
+					l.then(b)
+				}
+				b.run(string(axe))
+				for _, v := range variants[locale] {
+					b.show(v)
+					if folder != "" {
+						b.picture(filepath.Join(folder, fmt.Sprintf("%s-%d-%s-%s.png", l.name, v.width, v.scheme, map[string]string{"en_US": "ltr", "ar": "rtl"}[locale])))
+					}
+					b.isAccessible(v)
+				}
+			})
+		}
+	}
+}
+
+// speak sets the language of the site.
+func speak(t *testing.T, locale string) {
+	t.Helper()
+	set := func(ctx context.Context, locale string) {
+		// update_option would want the language's files.
+		out, err := site.PHP(ctx, "$wpdb->replace( $wpdb->options, [ 'option_name' => 'WPLANG', 'option_value' => '"+locale+"', 'autoload' => 'yes' ] );")
+		if err != nil {
+			t.Fatal(err, out)
+		}
+	}
+	set(t.Context(), locale)
+	t.Cleanup(func() { set(context.Background(), "") })
+	alice := logIn(t, "alice")
+	lang := `<html lang="` + strings.ReplaceAll(locale, "_", "-") + `"`
+	eventually(t, 20*time.Second, func() error { // settings are a few seconds old
+		if a := do(t, alice, "GET", inbox, nil); !strings.Contains(string(a.Body), lang) {
+			return fmt.Errorf("the page is not %s: %.200s", lang, a.Body)
+		}
+		return nil
+	})
+}
+
+// signIn fills in wp-login.php, which must be showing.
+func (b *browser) signIn(password, login string) {
+	b.t.Helper()
+	b.fill("#user_login", login)
+	b.fill("#user_pass", password)
+	b.click("#wp-submit")
+}
+
+// show sets the size of the window and what the system is set to; nothing moves.
+func (b *browser) show(v variant) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(v.width, v.height))
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: v.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}); err != nil {
+		b.fail(err)
+	}
+	b.ask(`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(""), 60))))`, chromedp.EvalAwaitPromise)
+}
+
+func (b *browser) picture(file string) {
+	b.t.Helper()
+	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(file, png, 0o644)
+	}
+	if err != nil {
+		b.fail(err)
+	}
+}
+
+// finding is what axe-core has against a page.
+type finding struct {
+	ID, Impact, Help string
+	Nodes            []struct{ Target, HTML, Why string }
+}
+
+// isAccessible has axe-core, which must have been run in the page, look at it.
+func (b *browser) isAccessible(v variant) {
+	b.t.Helper()
+	var found []finding
+	answer := b.ask(`axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v => ({ID: v.id, Impact: v.impact, Help: v.help,
+		Nodes: v.nodes.map(n => ({Target: n.target.flat().join(" "), HTML: n.html, Why: n.failureSummary}))}))))`, chromedp.EvalAwaitPromise)
+	if err := json.Unmarshal([]byte(answer), &found); err != nil {
+		b.t.Fatal(err)
+	}
+	for _, f := range found {
+		report := b.t.Logf
+		if f.Impact == "serious" || f.Impact == "critical" {
+			report = b.t.Errorf
+		}
+		for _, n := range f.Nodes {
+			report("%d %s: %s, %s: %s\n%s\n%.300s\n%s", v.width, v.scheme, f.Impact, f.ID, f.Help, n.Target, n.HTML, n.Why)
+		}
+	}
+}

@@ -1,0 +1,408 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"parley/internal/wpsite"
+)
+
+// attacks are texts that would call hit() if any page took them for more than text.
+var attacks = []string{
+	`<script>hit("script")</script>`,
+	`<img src=x onerror=hit("img")>`,
+	`"><svg onload=hit("svg")>`,
+	`' autofocus onfocus=hit("focus") x='`,
+	`</textarea></title><script>hit("end")</script>`,
+	`<a href="javascript:hit('link')">here</a>`,
+	`&lt;img src=x onerror=hit("twice")&gt;`,
+	`<parley-inbox base="javascript:hit(1)"></parley-inbox>{{constructor.constructor("hit('template')")()}}`,
+}
+
+var attack = strings.Join(attacks, " ")
+
+// watch notes, from the start of every page on, whatever an attack did and whatever
+// the page's policy had to stop.
+func (b *browser) watch() {
+	b.t.Helper()
+	const script = `window.seen = []; window.hit = what => seen.push("ran: " + what); window.alert = hit;
+		document.addEventListener("securitypolicyviolation", e => seen.push("stopped: " + e.effectiveDirective + " " + e.blockedURI + " " + e.sample));
+		addEventListener("error", e => seen.push("error: " + e.message));
+		addEventListener("unhandledrejection", e => seen.push("rejection: " + e.reason));`
+	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+		b.fail(err)
+	}
+}
+
+// isUnharmed checks what watch noted, and that no element came of an attack.
+func (b *browser) isUnharmed(where string) {
+	b.t.Helper()
+	const strange = `(() => { const all = [], walk = n => { for (const e of n.querySelectorAll("*")) { all.push(e); if (e.shadowRoot) walk(e.shadowRoot); } }; walk(document);
+		return [...seen, ...all.filter(e => e.matches('[src="x"], svg[onload], [onerror], [onfocus], [onload], a[href^="javascript" i], parley-inbox parley-inbox, iframe') ||
+			(e.localName === "script" && !e.src)).map(e => "element: " + e.outerHTML.slice(0, 200))].join("\n") })()`
+	if seen := b.ask(strange); seen != "" {
+		b.t.Errorf("%s: %s", where, seen)
+	}
+}
+
+// write fills in the text of a form of the inbox, and sends it.
+func (b *browser) write(form, text string) {
+	b.t.Helper()
+	b.run(`type("` + form + ` textarea", ` + quoted(text) + `)`)
+	b.run(`$("` + form + ` button[type=submit]").click()`) // when the field's value has arrived
+}
+
+// suggestAttacks has whoever looks for members find one who is an attack altogether.
+func (b *browser) suggestAttacks() {
+	b.t.Helper()
+	b.run(`const real = fetch, attack = ` + quoted(attack) + `;
+		window.fetch = (u, o) => !String(u).includes("recipient-suggestions") ? real(u, o) :
+			Promise.resolve(Response.json({data: [{id: 4711, login: attack, display_name: attack, avatar_url: "javascript:hit('avatar')"}]}))`)
+}
+
+// eve is a member whose very name is an attack; she may write to everybody.
+func eve(t *testing.T) *wpsite.Session {
+	t.Helper()
+	m := newMember(t, "eve")
+	code := fmt.Sprintf(`( new WP_User( %d ) )->set_role( 'editor' ); $wpdb->update( $wpdb->users, [ 'display_name' => base64_decode( '%s' ) ], [ 'ID' => %[1]d ] );`, m.ID, base64.StdEncoding.EncodeToString([]byte(strings.Join(attacks[:4], " "))))
+	if out, err := site.PHP(t.Context(), code); err != nil || out != "" {
+		t.Fatal(err, out)
+	}
+	c, err := site.LogIn(t.Context(), m.Login, m.Password, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Texts are texts, whoever wrote them and wherever they stand.
+func TestNothingAMemberWritesRuns(t *testing.T) {
+	eve := eve(t)
+	titled := group(t, eve, attack[:255], attack, "alice", "bob")
+	direct := start(t, eve, attack, "alice").ID
+	for _, text := range attacks {
+		say(t, eve, direct, "Look: "+text)
+	}
+	// What BuddyPress's clients send is formatted in another way.
+	a := do(t, eve, "POST", "/wp-json/buddypress/v1/messages", map[string]any{"recipients": []int64{site.Member("alice").ID}, "subject": attack[:200], "message": attack})
+	var threads []struct {
+		ID int64 `json:"id"`
+	}
+	if err := a.JSON(&threads); a.Status != 200 || err != nil || len(threads) != 1 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	for _, text := range attacks {
+		do(t, eve, "POST", "/wp-json/buddypress/v1/messages", map[string]any{"id": threads[0].ID, "message": "Look: " + text})
+	}
+	term := url.QueryEscape(attack)
+
+	t.Run("OnTheInbox", func(t *testing.T) {
+		b := newBrowser(t)
+		b.watch()
+		b.seeInbox("alice", "")
+		b.until(`$(".row")`)
+		b.isUnharmed("the list")
+		for _, id := range []int64{titled, direct, threads[0].ID} {
+			b.seeInbox("", fmt.Sprintf("%d/", id))
+			b.until(`$(".bubble")`)
+			b.isUnharmed(fmt.Sprint("thread ", id))
+		}
+		// What is no markup is read as it was written.
+		if said := b.run(`return document.title`); !strings.Contains(said, "<script>") {
+			t.Errorf("the title is %q", said)
+		}
+		b.run(`type("[role=search] input", ` + quoted(attack) + `)`)
+		b.until(`$(".list .nothing") || $(".row")`)
+		b.isUnharmed("the search")
+		b.run(`type("[role=search] input", "hit")`)
+		b.until(`$("mark")`)
+		b.isUnharmed("what is found")
+		b.seeInbox("", "?to="+term)
+		b.until(`$(".compose")`)
+		b.isUnharmed("?to=")
+		b.seeInbox("", "new/")
+		b.until(`$(".compose")`)
+		b.suggestAttacks()
+		b.run(`type("[role=combobox]", "eve")`)
+		b.until(`$("[role=option]")`)
+		b.isUnharmed("the members offered")
+		b.run(`$("[role=option]").click()`)
+		b.until(`$(".chip")`)
+		b.isUnharmed("a chip")
+		b.seeInbox("", "?filter="+term)
+		b.isUnharmed("?filter=")
+	})
+	t.Run("WithoutScripts", func(t *testing.T) {
+		// The plain page, in a browser whose inbox does not come.
+		b := newBrowser(t)
+		b.watch()
+		b.withoutAssets()
+		b.open(inbox)
+		b.logIn("alice")
+		b.see(".row")
+		b.isUnharmed("the list")
+		for _, path := range []string{fmt.Sprintf("%d/", titled), fmt.Sprintf("%d/", direct), fmt.Sprintf("%d/", threads[0].ID), "?to=" + term, "?to=eve", "?filter=" + term} {
+			b.open(inbox + path)
+			b.see(".pane")
+			b.isUnharmed(path)
+		}
+		b.open(inbox + "new/")
+		b.fill("#to", attack)
+		b.fill("#message", attack)
+		b.click("form.compose button")
+		b.see(".notice")
+		b.isUnharmed("a form that comes back")
+		if back := b.ask(`document.querySelector("#message").value`); back != attack {
+			t.Errorf("what was typed comes back as %q", back)
+		}
+	})
+	t.Run("OnTheOversightPage", func(t *testing.T) {
+		b := newBrowser(t)
+		b.watch()
+		b.open(inbox + "oversight/")
+		b.logIn("admin")
+		b.until(`$("tbody tr")`)
+		b.isUnharmed("the list")
+		b.suggestAttacks()
+		b.run(`type("#member", "eve")`)
+		b.until(`$("[role=option]")`)
+		b.isUnharmed("the members offered")
+		for _, id := range []int64{titled, direct, threads[0].ID} {
+			b.open(fmt.Sprintf("%soversight/?conversation=%d", inbox, id))
+			b.until(`$(".thread li")`)
+			b.isUnharmed(fmt.Sprint("thread ", id))
+		}
+		b.open(inbox + "oversight/?member=eve")
+		b.until(`$(".blocks") && $("tbody tr")`)
+		b.isUnharmed("a member")
+		b.open(inbox + "oversight/?member=" + term + "&from=" + term + "&pg=" + term)
+		b.until(`$("[role=alert]")`)
+		b.isUnharmed("filters of the address")
+		b.open(inbox + "oversight/?view=audit")
+		b.until(`$("tbody tr")`)
+		b.isUnharmed("the audit log")
+	})
+	t.Run("FromATranslationOfTheTheme", func(t *testing.T) {
+		raw, err := os.ReadFile("../web/app/lang/en.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wording := map[string]any{}
+		if err := json.Unmarshal(raw, &wording); err != nil {
+			t.Fatal(err)
+		}
+		for key := range wording {
+			wording[key] = attack + " {n} {name} {id}"
+		}
+		wording["list.newer"] = map[string]any{"html": attack}
+		wording["__proto__"] = map[string]any{"innerHTML": attack}
+		raw, err = json.Marshal(wording)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const path = "/wp-content/tampered.json"
+		if err := os.WriteFile(filepath.Join(site.Dir, path), raw, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		b := newBrowser(t)
+		b.watch()
+		b.open(inbox)
+		b.logIn("admin")
+		for _, element := range []string{"parley-inbox", "parley-oversight"} {
+			b.open(map[string]string{"parley-inbox": fmt.Sprintf("%s%d/", inbox, direct), "parley-oversight": inbox + "oversight/"}[element])
+			// The same element once more, with the theme's wording.
+			b.ask(`(() => { const old = document.querySelector("` + element + `"), e = document.createElement("` + element + `");
+				for (const a of old.attributes) e.setAttribute(a.name, a.value);
+				e.setAttribute("strings", "` + path + `"); old.replaceWith(e); return "" })()`)
+			b.until(`root && text("h1").includes("<script>")`)
+			b.isUnharmed(element)
+		}
+	})
+	// The log says where, never what.
+	for _, secret := range []string{"hit(", "hit%28", "onerror"} {
+		if log := site.ParleyLog(); strings.Contains(log, secret) {
+			t.Errorf("the log holds what was written: %q", secret)
+		}
+	}
+}
+
+// Using the pages as members do breaks no rule of their policy; no text gets into an
+// address; links do not give the page away.
+func TestThePolicyIsKeptAndNothingLeaks(t *testing.T) {
+	const secret = "peppermintcode"
+	b := newBrowser(t)
+	b.watch()
+	b.seeInbox("alice", "?to=bob")
+	b.until(`$(".chip")`)
+	b.write(".compose", "See https://example.org/x "+secret)
+	b.until(`$$(".bubble").some(e => e.innerText.includes("` + secret + `"))`)
+	if rel := b.run(`const a = $(".bubble a[href='https://example.org/x']"); return a.target + " " + a.rel`); !strings.Contains(rel, "noopener") {
+		t.Errorf("a link opens with %q", rel)
+	}
+	b.write(".reply", secret+" again")
+	b.until(`$$(".bubble").some(e => e.innerText.includes("` + secret + ` again"))`)
+	b.run(`type("[role=search] input", "` + secret + `")`)
+	b.until(`$("mark")`)
+	thread := b.ask("location.pathname")
+	if at := b.ask("location.href + JSON.stringify(history.state)"); strings.Contains(at, secret) {
+		t.Errorf("the address holds the text: %s", at)
+	}
+	b.isUnharmed("writing and searching")
+	if log := site.ParleyLog(); strings.Contains(log, secret) {
+		t.Error("the log holds what was written or searched for")
+	}
+	if a := do(t, logIn(t, "alice"), "GET", thread, nil); !strings.Contains(string(a.Body), `rel="nofollow ugc noopener"`) && !strings.Contains(string(a.Body), "noopener") {
+		t.Error("the plain page links without noopener")
+	}
+
+	admin := newBrowser(t)
+	admin.watch()
+	admin.open(inbox + "oversight/")
+	admin.logIn("admin")
+	admin.until(`$("tbody tr")`)
+	admin.run(`$("tbody tr a[aria-label]").click()`)
+	admin.until(`$(".thread li")`)
+	admin.isUnharmed("oversight")
+
+	// A page of the same site may hold the inbox, and none may hold the oversight page.
+	admin.open("/")
+	frame := func(path string) string {
+		return admin.ask(`new Promise(done => { const f = document.createElement("iframe"); f.src = "`+path+`"; f.onload = () => {
+			let title = "refused"; try { title = f.contentDocument.title } catch {} done(title) }; document.body.append(f) })`, chromedp.EvalAwaitPromise)
+	}
+	if title := frame(inbox); !strings.HasPrefix(title, "Messages") {
+		t.Errorf("the inbox in a frame of its site: %q", title)
+	}
+	if title := frame(inbox + "oversight/"); title != "refused" {
+		t.Errorf("the oversight page lets itself be framed: %q", title)
+	}
+}
+
+func TestAStaleNonceIsRefreshedOnceAndTheActionRepeated(t *testing.T) {
+	asAlice := logIn(t, "alice")
+	id := start(t, asAlice, "Before the nonce went stale", "greta").ID
+	b := newBrowser(t)
+	b.watch()
+	b.seeInbox("alice", fmt.Sprintf("%d/", id))
+	b.until(`$(".reply textarea")`)
+	before := countMessages(t, asAlice, id)
+	// As if the page had been open for two days: what it knows is good for nothing.
+	b.run(`const real = fetch; window.log = []; let stale = true;
+		window.fetch = async (u, o) => {
+			if (String(u).endsWith("/nonce")) { stale = false; log.push("refresh"); return real(u, o) }
+			if (o?.method === "POST") log.push("post");
+			if (stale && o?.headers?.["X-WP-Nonce"]) o = {...o, headers: {...o.headers, "X-WP-Nonce": "0123456789"}};
+			return real(u, o) }`)
+	b.write(".reply", "After it")
+	b.until(`said("After it") === 1 && !$(".failed")`)
+	eventually(t, 30*time.Second, func() error {
+		if n := countMessages(t, asAlice, id); n != before+1 {
+			return fmt.Errorf("%d messages more", n-before)
+		}
+		return nil
+	})
+	if log := b.ask(`log.filter((e, i) => e === "refresh").length + " " + log.filter(e => e === "post").length`); log != "1 2" && log != "1 1" {
+		t.Errorf("refreshes and posts: %s", log)
+	}
+
+	// Signed out elsewhere: a nonce cannot be had, and the page says so.
+	b.run(`window.fetch = async (u, o) => String(u).endsWith("/nonce") ? new Response("", {status: 401}) :
+		o?.method === "POST" ? Response.json({code: "rest_cookie_invalid_nonce", message: "Cookie check failed"}, {status: 403}) : new Response("{}", {status: 500})`)
+	b.write(".reply", "Nobody is there")
+	b.until(`root.textContent.includes("Please sign in to use this.")`)
+}
+
+func TestTheNonceIsForThePageAlone(t *testing.T) {
+	c := logIn(t, "alice")
+	c.Nonce = ""
+	a := do(t, c, "GET", inbox+"nonce", nil)
+	h := a.Header
+	if a.Status != 200 || len(a.Body) != 10 || !strings.HasPrefix(h.Get("Content-Type"), "text/plain") || !strings.Contains(h.Get("Cache-Control"), "no-store") ||
+		h.Get("Access-Control-Allow-Origin") != "" || h.Get("Cross-Origin-Resource-Policy") != "same-origin" || h.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("%d %q %v", a.Status, a.Body, h)
+	}
+	c.Nonce = string(a.Body)
+	whoIs(t, c)
+	if a := do(t, site.NewSession(), "GET", inbox+"nonce", nil); a.Status != http.StatusUnauthorized || len(a.Body) != 0 {
+		t.Errorf("nobody: %d %s", a.Status, a.Body)
+	}
+	for _, where := range []string{"cross-site", "same-site"} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", site.URL+inbox+"nonce", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Sec-Fetch-Site", where)
+		req.Header.Set("Origin", "https://evil.example")
+		resp, err := c.HTTP.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusForbidden || resp.Header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: %d %v", where, resp.StatusCode, resp.Header)
+		}
+	}
+}
+
+func TestTheHeadersOfThePages(t *testing.T) {
+	const (
+		before = "default-src 'none'; "
+		runs   = "script-src 'self'; connect-src 'self'; "
+		after  = "style-src 'self'; img-src 'self' https: data:; form-action 'self'; base-uri 'none'; frame-ancestors "
+	)
+	alice, admin, mona := logIn(t, "alice"), logIn(t, "admin"), logIn(t, "mona")
+	for _, c := range []struct {
+		who    *wpsite.Session
+		path   string
+		status int
+		csp    string
+	}{
+		{alice, inbox, 200, before + runs + after + "'self'"},
+		{alice, inbox + "?to=bob", 200, before + runs + after + "'self'"},
+		{alice, inbox + "999999/", 404, before + runs + after + "'self'"},
+		{alice, inbox + "nothing-here/", 404, before + after + "'none'"},
+		{admin, inbox + "oversight/", 200, before + runs + after + "'none'"},
+		{alice, inbox + "oversight/", 403, before + after + "'none'"},
+		{mona, inbox + "oversight/", 403, before + after + "'none'"},
+		{site.NewSession(), inbox + "oversight/", 302, before + after + "'none'"},
+		{alice, inbox + "nonce", 200, "default-src 'none'; frame-ancestors 'none'"},
+	} {
+		a := do(t, c.who, "GET", c.path, nil)
+		h := a.Header
+		if a.Status != c.status || h.Get("Content-Security-Policy") != c.csp {
+			t.Errorf("%s: %d\n %s, want\n %s", c.path, a.Status, h.Get("Content-Security-Policy"), c.csp)
+		}
+		frame := "DENY"
+		if strings.HasSuffix(c.csp, "'self'") {
+			frame = "SAMEORIGIN"
+		}
+		for name, value := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+			"Cross-Origin-Opener-Policy": "same-origin", "X-Frame-Options": frame} {
+			if h.Get(name) != value {
+				t.Errorf("%s: %s is %q", c.path, name, h.Get(name))
+			}
+		}
+		if !strings.Contains(h.Get("Cache-Control"), "no-store") || !strings.Contains(h.Get("Permissions-Policy"), "camera=()") || slices.Contains(h.Values("Access-Control-Allow-Origin"), "*") {
+			t.Errorf("%s: %v", c.path, h)
+		}
+		// Who may not look is told nothing about what there is.
+		if c.status == 403 && (strings.Contains(string(a.Body), "parley-oversight") || strings.Contains(strings.ToLower(string(a.Body)), "conversation")) {
+			t.Errorf("%s: a refusal that hints: %s", c.path, a.Body)
+		}
+		if c.status == 302 && !strings.HasPrefix(h.Get("Location"), site.URL+"/wp-login.php?redirect_to=") {
+			t.Errorf("%s leads to %s", c.path, h.Get("Location"))
+		}
+	}
+}
