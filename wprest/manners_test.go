@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"parley/wprest"
 )
 
 type exchange struct {
@@ -127,6 +129,24 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	res, _ := exchange{method: "GET", path: "/wp-json/buddypress/v1/messages/7", header: map[string]string{"X-Anonymous": "1"}}.send(t, srv.URL)
 	if res.Header["Allow"] != nil || res.Header["X-Wp-Nonce"] != nil || res.Header["Access-Control-Allow-Origin"] != nil {
 		t.Errorf("nobody without an Origin got %v", res.Header)
+	}
+}
+
+// A site may do without JSONP, and keep other origins from reading (D18 of the BuddyPress
+// contract).
+func TestAnswersForTheSiteAlone(t *testing.T) {
+	t.Parallel()
+	srv := restServer(t, messagesRoutes(), func(s *wprest.Server) { s.WithoutJSONP, s.OwnOriginOnly = true, true })
+	for origin, want := range map[string]string{"https://elsewhere.example": "", "http://127.0.0.1:8090": "http://127.0.0.1:8090", "": ""} {
+		res, _ := exchange{method: "GET", path: "/wp-json/buddypress/v1/messages/7", header: map[string]string{"Origin": origin}}.send(t, srv.URL)
+		if got := res.Header.Get("Access-Control-Allow-Origin"); got != want || (res.Header.Get("Access-Control-Allow-Credentials") != "") != (want != "") {
+			t.Errorf("origin %q: allowed is %q, want %q", origin, got, want)
+		}
+	}
+	res, body := exchange{method: "GET", path: "/wp-json/buddypress/v1/messages/7?_jsonp=cb"}.send(t, srv.URL)
+	const refused = `{"code":"rest_callback_disabled","message":"JSONP support is disabled on this site."}`
+	if res.StatusCode != 400 || body != refused || res.Header.Get("Content-Type") != "application/json; charset=UTF-8" {
+		t.Errorf("got %d %s %s", res.StatusCode, res.Header.Get("Content-Type"), body)
 	}
 }
 

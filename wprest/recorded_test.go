@@ -67,7 +67,7 @@ func messagesRoutes() []wprest.Route {
 }
 
 // restServer serves routes on a real listener as member 2.
-func restServer(t *testing.T, routes []wprest.Route) *httptest.Server {
+func restServer(t *testing.T, routes []wprest.Route, change ...func(*wprest.Server)) *httptest.Server {
 	t.Helper()
 	s := &wprest.Server{
 		Router: wprest.NewRouter(routes),
@@ -83,6 +83,9 @@ func restServer(t *testing.T, routes []wprest.Route) *httptest.Server {
 		Translate: func(_ context.Context, _ *http.Request, err error) *wprest.Error {
 			return &wprest.Error{Status: 500, Code: "internal", Message: err.Error()}
 		},
+	}
+	for _, f := range change {
+		f(s)
 	}
 	site := wprest.NewSite("http://127.0.0.1:8090", true)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -30,6 +30,14 @@ func TestExcerpt(t *testing.T) {
 		{strings.Repeat("ü", 80), strings.Repeat("ü", 65) + " [&hellip;]"},
 		{"a[caption id=\"x\"]gone[/caption]b [x]kept[/x]", "ab [x]kept[/x]"},
 		{"[gallery]a [gallery", "a [gallery"},
+		// Tags take no room, and no blank inside one is a place to cut.
+		{`<a href="x">` + strings.Repeat("a", 75) + "</a>", strings.Repeat("a", 75)},
+		{`a b<img src="x" alt="y z"/>` + strings.Repeat("x", 80), "a [&hellip;]"},
+		// Behind a tag with a blank before it BuddyPress stops looking for one.
+		{`&amp; &lt;  <img src="x"/> ` + strings.Repeat("a", 80), "&amp; &lt;   " + strings.Repeat("a", 59) + " [&hellip;]"},
+		// What is cut loses a layer of backslashes, what is not keeps it.
+		{`C:\path`, `C:\path`},
+		{`C:\path It\'s ` + strings.Repeat("x", 80), "C:path It's [&hellip;]"},
 	})
 }
 
