@@ -51,7 +51,7 @@ export function Dialogs(props: Props) {
     case "members":
       return (
         <Dialog title={t("list.members", { n: c.participant_count })} onClose={close}>
-          <ul class="members">
+          <ul class="members" tabIndex={0} aria-label={t("menu.members")}>
             {c.participants.map((p) => (
               <li key={p.user_id}>
                 <Avatar name={p.display_name} url={p.avatar_url} />

@@ -27,7 +27,8 @@ function children(node: Node, words: readonly string[], depth: number): Componen
       const inner = depth < deepest ? children(element, words, depth + 1) : [element.textContent];
       const href = name === "A" ? safeLink(element.getAttribute("href")) : "";
       if (href) out.push(h("a", { href, target: "_blank", rel: "noopener nofollow ugc" }, ...inner));
-      else if (allowed.has(name)) out.push(h(name.toLowerCase(), null, ...(name === "BR" ? [] : inner)));
+      // Long lines of code scroll, and have to by keyboard too.
+      else if (allowed.has(name)) out.push(h(name.toLowerCase(), name === "PRE" ? { tabIndex: 0 } : null, ...(name === "BR" ? [] : inner)));
       else out.push(...inner);
     }
   }
