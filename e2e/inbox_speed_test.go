@@ -75,7 +75,7 @@ func TestInboxFiveThousandMessages(t *testing.T) {
 			}
 		}`)
 	eventually(t, 3*time.Minute, func() error {
-		if b.run(`await scrollBy(-800, 120); return $(".older") ? "" : $$(".bubble")[0].innerText`) != "It begins" {
+		if b.run(`await scrollBy(-2000, 60); return $(".older") ? "" : $$(".bubble")[0].innerText`) != "It begins" {
 			return errors.New("the beginning is not reached")
 		}
 		return nil

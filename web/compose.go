@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -18,7 +19,7 @@ func (q *request) showComposer() {
 		if err != nil {
 			_, notice = q.explain(err)
 		}
-		v.ToNames = names(members)
+		v.ToNames, v.members = names(members), members
 	}
 	q.composer(status, notice, v)
 }
@@ -35,7 +36,31 @@ func (q *request) composer(status int, notice string, v *composeView) {
 	}
 	p.Compose, p.Notice, p.Narrow = v, notice, true
 	p.Element.To = v.To
+	if p.Element.ToMembers, err = chosen(v.members); err != nil {
+		q.fail(err)
+		return
+	}
 	q.renderInbox(status, p)
+}
+
+// chosen tells the element who is meant by ?to=, in the shape of a suggestion; "" for
+// nobody. It could look them up itself, but for logins shorter than a look-up may be.
+func chosen(members []wpauth.Member) (string, error) {
+	if len(members) == 0 {
+		return "", nil
+	}
+	type suggestion struct {
+		ID        int64  `json:"id"`
+		Login     string `json:"login"`
+		Name      string `json:"display_name"`
+		AvatarURL string `json:"avatar_url"`
+	}
+	var list []suggestion
+	for _, m := range members {
+		list = append(list, suggestion{int64(m.ID), m.Login, m.Name(), m.AvatarURL})
+	}
+	b, err := json.Marshal(list)
+	return string(b), err
 }
 
 // startClosed is a sentence about why the viewer cannot start anything, "" if they can.

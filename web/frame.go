@@ -34,8 +34,8 @@ type place struct {
 
 // elementView are the attributes of an element and the addresses of its files.
 type elementView struct {
-	Root, Nonce, NonceURL, Base, Boot string
-	To, Conversation, Unread          string
+	Root, Nonce, NonceURL, Base, Boot   string
+	To, ToMembers, Conversation, Unread string
 	// Script, Page and Catalogue are addresses, "" for what was not built: the
 	// element's script, the frame's, and the language's wording.
 	Script, Page, Catalogue string

@@ -63,6 +63,7 @@ type composeView struct {
 	To, ToNames, Title string
 	Closed             string
 	Form               formView
+	members            []wpauth.Member // those To names
 }
 
 // formView is what every form carries: the text typed so far, a nonce, and an id by

@@ -55,7 +55,7 @@ export class App extends Component<{ inbox: Inbox }> {
             )}
           </section>
           <div class="hidden" role="log" aria-live="polite">
-            {inbox.said && <p key={inbox.said}>{inbox.said}</p>}
+            {inbox.said.text && <p key={inbox.said.n}>{inbox.said.text}</p>}
           </div>
           <div class="toasts" role="status">
             {inbox.toast && (

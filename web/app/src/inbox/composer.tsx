@@ -26,33 +26,20 @@ interface Props {
 export function Composer({ t, draft, onDraft, onSend, limit, focus }: Props) {
   const [text, setText] = useState(draft);
   const area = useRef<HTMLTextAreaElement>(null);
-  const latest = useRef(text);
-  latest.current = text;
 
   useEffect(() => {
     if (focus && !fingers()) area.current?.focus({ preventScroll: true });
   }, [focus]);
   useLayoutEffect(() => grow(area.current!), [text]);
-  useEffect(() => {
-    const keep = () => onDraft(latest.current);
-    addEventListener("pagehide", keep);
-    return () => removeEventListener("pagehide", keep);
-  }, []);
-  useEffect(() => {
-    const timer = setTimeout(() => onDraft(text), 250);
-    return () => {
-      clearTimeout(timer);
-      onDraft(latest.current);
-    };
-  }, [text]);
-
+  const change = (value: string) => {
+    setText(value);
+    onDraft(value);
+  };
   const left = limit - lengthOf(text);
   const ready = text.trim() !== "" && left >= 0;
   const send = () => {
     if (!ready) return;
-    setText("");
-    latest.current = "";
-    onDraft("");
+    change("");
     onSend(text);
     area.current?.focus({ preventScroll: true });
   };
@@ -75,7 +62,7 @@ export function Composer({ t, draft, onDraft, onSend, limit, focus }: Props) {
           placeholder={t("thread.type")}
           aria-describedby="left"
           aria-invalid={left < 0}
-          onInput={(e) => setText(e.currentTarget.value)}
+          onInput={(e) => change(e.currentTarget.value)}
           onKeyPress={(e) => sends(e) && e.preventDefault()}
           onKeyDown={(e) => {
             if (!sends(e)) return;

@@ -2,7 +2,7 @@ import base from "../shared/base.css";
 import { ShadowElement } from "../shared/element";
 import { loadTranslator } from "../shared/i18n";
 import { Rest } from "../shared/rest";
-import type { Me } from "../shared/types";
+import type { Me, Suggestion } from "../shared/types";
 import { App } from "./app";
 import own from "./inbox.css";
 import type { Place } from "./router";
@@ -16,7 +16,7 @@ const usual: [number, number] = [30, 10];
  * Attributes: root (the REST root), nonce, nonce-url (a GET answers a fresh one), base
  * (path of the inbox; without it the address of the page is left alone), lang, strings
  * (a JSON file whose wording goes before ours), boot (the answer of /parley/v1/me, which
- * saves asking), to (logins to write to), conversation (id to open), scheme ("light",
+ * saves asking), to (logins to write to), to-members (who they are), conversation (id to open), scheme ("light",
  * "dark"; otherwise as the system is set), poll ("30,10": seconds between two looks at
  * the list and at the open thread), unread (how many
  * messages of the conversation were unread before the page showed them).
@@ -40,7 +40,8 @@ class ParleyInbox extends ShadowElement {
       rest: new Rest({ root: this.text("root") || "/wp-json/", nonce: this.restNonce(), nonceURL: this.text("nonce-url") }),
       t,
       base: this.text("base"),
-      boot: this.boot(),
+      boot: this.json<Me | null>("boot", null),
+      toMembers: this.json<Suggestion[]>("to-members", []),
       begin: this.place(),
       poll: this.poll(),
       unread: Number(this.text("unread")) || 0,
@@ -59,11 +60,11 @@ class ParleyInbox extends ShadowElement {
     this.inbox?.setPoll(this.poll());
   }
 
-  private boot(): Me | null {
+  private json<T>(attribute: string, otherwise: T): T {
     try {
-      return (JSON.parse(this.text("boot") || "null") as Me | null) || null;
+      return (JSON.parse(this.text(attribute) || "null") as T | null) ?? otherwise;
     } catch {
-      return null;
+      return otherwise;
     }
   }
 

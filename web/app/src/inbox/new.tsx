@@ -78,7 +78,8 @@ function Form({ inbox }: { inbox: Inbox }) {
   useEffect(() => {
     if (!to) return;
     let gone = false;
-    resolve(inbox, to, []).then(
+    const known = to === inbox.s.begin.to ? inbox.s.toMembers.filter((m) => m.id !== me.viewer.id) : [];
+    (known.length ? Promise.resolve({ chosen: known, unknown: "" }) : resolve(inbox, to, [])).then(
       ({ chosen, unknown }) => {
         if (gone) return;
         change({ chosen, term: unknown });

@@ -22,6 +22,8 @@ export interface Settings {
   begin: Place;
   /** Seconds between two looks at the list and at the open thread. */
   poll: [list: number, thread: number];
+  /** Who is meant by the logins begun with, if the page knows. */
+  toMembers: Suggestion[];
   /** How many messages of the conversation begun with were unread before the page showed them. */
   unread: number;
   emit: (name: string, detail: object) => void;
@@ -52,7 +54,7 @@ export class Inbox {
   thread: Thread | null = null;
   toast: Toast | null = null;
   /** For the live region: what others wrote into the open thread. */
-  said = "";
+  said = { text: "", n: 0 };
   /** Goes up whenever the focus should follow what was opened. */
   focus: { on: "thread" | "list" | "new" | null; id: number } = { on: null, id: 0 };
 
@@ -149,9 +151,8 @@ export class Inbox {
       send: (o) => this.s.rest.post<Message>(conversationPath(o.conversation, "/messages"), { content: o.text, client_id: o.clientId }),
       sent: (o, m) => {
         if (this.thread?.id === o.conversation) {
-          const gap = this.thread.newest > 0 && m.id > this.thread.newest + 1;
           this.thread.sent(m);
-          if (gap) this.poller.poke("thread");
+          this.poller.poke("thread");
         }
         this.online();
         this.touch(o.conversation, m);
@@ -321,7 +322,7 @@ export class Inbox {
   private async openThread(id: number) {
     this.thread?.close();
     const thread = (this.thread = new Thread(id, this.list.find((c) => c.id === id) ?? null, this.s.rest, () => this.me?.viewer.id ?? 0, this.changed));
-    this.said = "";
+    this.said = { text: "", n: this.said.n + 1 };
     try {
       await thread.open(id === this.s.begin.id ? this.s.unread : 0);
       this.s.unread = 0;
@@ -348,7 +349,8 @@ export class Inbox {
       if (!thread.atEnd) thread.below += came.length;
       if (!thread.atEnd && !thread.fresh) thread.fresh = came[0]!.id;
       const last = came.at(-1)!;
-      this.said = came.length > 1 ? this.t("thread.new", { n: came.length }) : this.t("thread.said", { name: last.sender_name, text: last.content_plain });
+      const text = came.length > 1 ? this.t("thread.new", { n: came.length }) : this.t("thread.said", { name: last.sender_name, text: last.content_plain });
+      this.said = { text, n: this.said.n + 1 };
       this.poller.poke("list");
       void this.seen();
     }

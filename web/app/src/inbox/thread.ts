@@ -24,6 +24,8 @@ export class Thread {
   atEnd = true;
   /** Something of others is not marked read yet. */
   unseen = false;
+  /** Up to this id everything is here; one's own messages may be ahead of it. */
+  private synced = 0;
   private closed = new AbortController();
 
   constructor(
@@ -91,26 +93,34 @@ export class Thread {
     }
   }
 
-  /** Fetches what came since; returns it. */
+  /** Fetches what came since the last look; returns what is new. */
   async newer(): Promise<Message[]> {
     const came: Message[] = [];
     for (let more = true; more; ) {
-      const after = this.newest;
+      const after = this.synced;
       const page = await this.page(after ? { limit: bigPage, after } : { limit: bigPage, order: "asc" });
       if (this.isClosed) return [];
-      const added = page.data.filter((m) => m.id > this.newest);
-      this.messages = added.length ? [...this.messages, ...added] : this.messages;
-      came.push(...added);
-      more = page.meta.has_more && added.length > 0;
+      came.push(...this.merge(page.data));
+      this.synced = Math.max(after, page.data.at(-1)?.id ?? 0);
+      more = page.meta.has_more && page.data.length > 0;
     }
     return came;
   }
 
-  /** Puts in what the answer to a send tells. */
+  /** Puts in what the answer to a send tells. What others wrote just before it comes with the next look. */
   sent(message: Message) {
-    // What came meanwhile in between is read with the next look; until then nothing is out of order.
-    if (message.id > this.newest) this.messages = [...this.messages, message];
+    this.merge([message]);
     this.changed();
+  }
+
+  /** Puts messages of the newest ones in, in order and once; returns those that were not there. */
+  private merge(messages: Message[]): Message[] {
+    const lowest = messages[0]?.id ?? 0;
+    const tail = new Set<number>();
+    for (let i = this.messages.length - 1; i >= 0 && this.messages[i]!.id >= lowest; i--) tail.add(this.messages[i]!.id);
+    const added = messages.filter((m) => !tail.has(m.id));
+    if (added.length) this.messages = [...this.messages, ...added].sort((a, b) => a.id - b.id);
+    return added;
   }
 
   private page(params: Record<string, string | number>): Promise<Page<Message>> {
@@ -120,6 +130,7 @@ export class Thread {
   private take(page: Page<Message>, first = false) {
     const older = [...page.data].reverse();
     this.messages = first ? older : [...older.filter((m) => m.id < (this.messages[0]?.id ?? Infinity)), ...this.messages];
+    if (first) this.synced = this.newest;
     this.hasOlder = page.meta.has_more;
   }
 }
