@@ -12,6 +12,7 @@ import (
 	"parley/bench/bpseed"
 	"parley/bpbridge/importer"
 	"parley/internal/testdb"
+	"parley/messaging/store"
 )
 
 func TestTablesThatAreMissing(t *testing.T) {
@@ -234,5 +235,28 @@ func TestAFullDisk(t *testing.T) {
 		if n := s.number(query); n != 0 {
 			t.Errorf("%d %s", n, what)
 		}
+	}
+}
+
+// TestCountersOutliveTheServer: what was kept for the source stays kept (rule 5).
+func TestCountersOutliveTheServer(t *testing.T) {
+	server := testdb.NewServer(t)
+	s := seeded(t, server, 50)
+	s.imported()
+	before, err := s.store.Counters(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Kill(t)
+	server.Start(t)
+	var after store.Counters
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
+		// The pool's old connections fail once.
+		if after, err = s.store.Counters(context.Background()); err == nil {
+			break
+		}
+	}
+	if err != nil || after != before || before.Message <= 10_000 {
+		t.Errorf("%+v before, %+v after, %v", before, after, err)
 	}
 }

@@ -42,10 +42,12 @@ type prepared struct {
 const ahead = 2
 
 // pipeline reads and prepares batches while others are written. The channel is closed
-// behind the last batch or the first error.
-func (r *run) pipeline(ctx context.Context) <-chan prepared {
+// behind the last batch or the first error; wait returns when nothing is at work any
+// more, which the end of ctx brings about.
+func (r *run) pipeline(ctx context.Context) (work <-chan prepared, wait func()) {
 	read, out := make(chan prepared, ahead), make(chan prepared, ahead)
-	go func() {
+	var busy sync.WaitGroup
+	busy.Go(func() {
 		defer close(read)
 		for after := int64(firstThread); ; {
 			p := prepared{after: after}
@@ -58,8 +60,8 @@ func (r *run) pipeline(ctx context.Context) <-chan prepared {
 			}
 			after = p.batch.Last
 		}
-	}()
-	go func() {
+	})
+	busy.Go(func() {
 		defer close(out)
 		for p := range read {
 			if p.err == nil {
@@ -69,8 +71,8 @@ func (r *run) pipeline(ctx context.Context) <-chan prepared {
 				return
 			}
 		}
-	}()
-	return out
+	})
+	return out, busy.Wait
 }
 
 func send(ctx context.Context, to chan<- prepared, p prepared) bool {

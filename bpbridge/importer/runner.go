@@ -199,14 +199,14 @@ func (r *run) lock(ctx context.Context, wait time.Duration) (err error) {
 // walk reads the whole source, thread by thread, and writes what is new or changed.
 func (r *run) walk(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	begun := time.Now()
 	at := Progress{Phase: "importing", OfMessages: r.inventory.Messages, OfThreads: r.inventory.Threads}
 	if r.DryRun {
 		at.Phase = "looking"
 	}
 	r.Progress(at)
-	work := r.pipeline(ctx)
+	work, wait := r.pipeline(ctx)
+	defer func() { cancel(); wait() }()
 	for p := range work {
 		if p.err != nil {
 			return p.err
