@@ -25,7 +25,7 @@ func headroom(highest, least int64) int64 { return max(least, highest/10) }
 // reserve decides which ids are the source's, and writes it into the journal before the
 // counters are raised: an interrupted pass decides the same again.
 func (r *run) reserve(ctx context.Context) error {
-	now, err := r.Store.Counters(ctx)
+	now, err := r.counters(ctx)
 	if err != nil {
 		return err
 	}
@@ -93,6 +93,14 @@ func (r *run) reserve(ctx context.Context) error {
 	return r.Store.RaiseCounters(ctx, aim)
 }
 
+// counters are Parley's; they begin at 1 in tables that are yet to be made.
+func (r *run) counters(ctx context.Context) (store.Counters, error) {
+	if r.NoTables {
+		return store.Counters{Conversation: 1, Row: 1, Message: 1}, nil
+	}
+	return r.Store.Counters(ctx)
+}
+
 // idsPerQuestion bounds one question whether the source has some ids.
 const idsPerQuestion = 500
 
@@ -101,6 +109,9 @@ const maxConflicts = 1000
 
 // conflicts finds ids of the source that are taken by what was not imported from it.
 func (r *run) conflicts(ctx context.Context) error {
+	if r.NoTables {
+		return nil
+	}
 	upTo := store.Counters{Conversation: r.inventory.MaxThread, Row: r.inventory.MaxRecipient, Message: r.inventory.MaxMessage}
 	targets := map[string]map[int64]int64{} // by kind: new id to the source's
 	for kind, ids := range r.Remap {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,7 +164,8 @@ func runImport(cmd *cobra.Command, f *importFlags, source func(*importPlace) imp
 		return err
 	}
 	defer site.Close()
-	if err := readyForImport(ctx, c, db, f); err != nil {
+	noTables, err := readyForImport(ctx, c, db, f)
+	if err != nil {
 		return err
 	}
 	service, err := newService(c, db, site, quiet)
@@ -175,10 +177,11 @@ func runImport(cmd *cobra.Command, f *importFlags, source func(*importPlace) imp
 		place.prefix = c.WordPress.TablePrefix
 	}
 	return makePass(cmd, f, importer.Options{
-		DB:      db,
-		Store:   store.New(db.DB, schema.Names(c.SchemaPrefix), site.Tables(), site.Features()),
-		Source:  source(place),
-		Threads: service,
+		DB:       db,
+		NoTables: noTables,
+		Store:    store.New(db.DB, schema.Names(c.SchemaPrefix), site.Tables(), site.Features()),
+		Source:   source(place),
+		Threads:  service,
 	})
 }
 
@@ -203,15 +206,31 @@ func openForImport(ctx context.Context, dsn string) (*mysql.DB, error) {
 	return mysql.Open(ctx, mysql.Options{DSN: dsn, MaxOpenConns: 8, Logger: slog.New(slog.DiscardHandler)})
 }
 
-// readyForImport brings Parley's tables up to date where the settings want that; what
-// writes nothing needs them to be.
-func readyForImport(ctx context.Context, c *config.Config, db *mysql.DB, f *importFlags) error {
+// readyForImport brings Parley's tables up to date where the settings want that. What
+// writes nothing needs them to be, but for a dry run before there are any: noTables.
+func readyForImport(ctx context.Context, c *config.Config, db *mysql.DB, f *importFlags) (noTables bool, _ error) {
 	err := schema.Ready(ctx, db.DB, c.SchemaPrefix)
 	switch {
 	case err == nil:
-		return nil
-	case c.Migrate && !f.dryRun && !f.verifyOnly:
-		return migrateUp(ctx, c, slog.New(slog.DiscardHandler))
+		return false, nil
+	case f.dryRun:
+		state, statusErr := schema.Status(ctx, db.DB, c.SchemaPrefix)
+		return true, cmp.Or(statusErr, untouched(state, err))
+	case c.Migrate && !f.verifyOnly:
+		return false, migrateUp(ctx, c, slog.New(slog.DiscardHandler))
 	}
-	return fmt.Errorf("%w (parley migrate up brings the tables up to date)", err)
+	return false, err
+}
+
+// untouched returns otherwise unless no migration was ever begun.
+func untouched(state schema.Report, otherwise error) error {
+	for _, m := range state.Migrations {
+		if m.State != schema.Pending {
+			return otherwise
+		}
+	}
+	if len(state.Newer) > 0 {
+		return otherwise
+	}
+	return nil
 }

@@ -178,6 +178,14 @@ func halves(t *testing.T, db *sqlx.DB) string {
 	return ""
 }
 
+func tablesOfParley(t *testing.T, db *sqlx.DB) (tables []string) {
+	t.Helper()
+	if err := db.Select(&tables, `SHOW TABLES LIKE 'wp\_parley\_%'`); err != nil {
+		t.Fatal(err)
+	}
+	return tables
+}
+
 func TestImportAtTheConsole(t *testing.T) {
 	c := openConsole(t)
 	dump, err := os.ReadFile("../../bpbridge/testdata/import/small.sql")
@@ -189,8 +197,25 @@ func TestImportAtTheConsole(t *testing.T) {
 		c.run(exitUsage, append([]string{"import", "buddypress"}, bad...)...)
 	}
 	c.run(exitUsage, "import")
-	if out, errs := c.run(exitOK, "import", "buddypress", "--dry-run"); !strings.Contains(out, "41 threads with 110 messages would be imported") || strings.Contains(out, "Verification") || !strings.Contains(errs, "looking") {
-		t.Errorf("dry run: %s%s", out, errs)
+	dry := func() string {
+		out, errs := c.run(exitOK, "import", "buddypress", "--dry-run")
+		if !strings.Contains(out, "41 threads with 110 messages would be imported") || strings.Contains(out, "Verification") || !strings.Contains(errs, "looking") {
+			t.Errorf("dry run: %s%s", out, errs)
+		}
+		return out
+	}
+	withTables := dry()
+	db := testdb.Connect(t, c.dsn)
+	for _, table := range tablesOfParley(t, db) {
+		if _, err := db.Exec("DROP TABLE " + table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if without := dry(); without != withTables {
+		t.Errorf("a dry run before Parley has tables:\n%s\nwith tables:\n%s", without, withTables)
+	}
+	if tables := tablesOfParley(t, db); len(tables) > 0 {
+		t.Errorf("a dry run made %v", tables)
 	}
 	out, errs := c.run(exitOK, "import", "buddypress")
 	for _, want := range []string{"41 threads with 110 messages imported", "V1  ok     conversations: 41", "V10 ok", "only oversight can open them (threads 901)"} {
@@ -212,7 +237,6 @@ func TestImportAtTheConsole(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &report); err != nil || !report.OK || len(report.Checks) != 10 {
 		t.Errorf("%v: %s", err, out)
 	}
-	db := testdb.Connect(t, c.dsn)
 	db.MustExec("UPDATE wp_parley_messages SET content = 'forged' WHERE id = 1")
 	out, errs = c.run(exitFailed, "import", "buddypress", "--verify-only")
 	if !strings.Contains(out, "V7  FAILED") || !strings.Contains(out, "thread 1: the sum is") || !strings.Contains(errs, "see the checks") {
