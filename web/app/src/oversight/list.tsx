@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Icon } from "../shared/icons";
 import { Blocks } from "./blocks";
 import { Purge } from "./confirm";
 import { useOversight } from "./context";
@@ -34,7 +35,7 @@ export function List() {
         <Pending loaded={loaded} />
       ) : page.data.length === 0 ? (
         <div class="empty">
-          <span aria-hidden="true">💬</span>
+          <Icon name="speech" />
           <p>{t(filtered ? "oversight.empty_filtered" : "list.empty")}</p>
           {page.meta.total > 0 && <Go class="button quiet small" to={{ ...place, page: 1 }}>{t("oversight.first_page")}</Go>}
         </div>
@@ -58,7 +59,7 @@ export function List() {
                   <td role="cell" class="id muted">#{c.id}</td>
                   <td role="cell" class="people">
                     <People list={c.participants} title={c.type === "group" ? c.title : ""} />
-                    <p class="preview muted"><bdi>{c.last_message_preview ?? t("oversight.no_messages")}</bdi></p>
+                    <p class="preview muted" dir="auto">{c.last_message_preview ?? t("oversight.no_messages")}</p>
                   </td>
                   <td role="cell" class="type"><Type of={c} /></td>
                   <td role="cell" class="number">
