@@ -13,7 +13,11 @@ import (
 
 // threadMatch is a thread that a search finds in a box, and when the newest message
 // that made it so was written.
-type threadMatch struct{ conversation, at int64 }
+// own tells that nobody but the viewer has written in it.
+type threadMatch struct {
+	conversation, at int64
+	own              bool
+}
 
 // searchBox returns the threads of a box with a message that fulfils the box's condition
 // and whose subject or text holds the term (2.3), newest such message first.
@@ -37,6 +41,9 @@ func (s *searcher) searchBox(ctx context.Context, b store.BoxQuery, term string)
 		}
 	}
 	if err := q.run(ctx); err != nil {
+		return nil, err
+	}
+	if err := q.dropUnanswered(ctx); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(q.found, func(a, b threadMatch) int {
@@ -94,6 +101,26 @@ func (q *boxSearch) run(ctx context.Context) error {
 	return nil
 }
 
+// dropUnanswered takes what the viewer started and nobody answered out of the inbox
+// (2.2). Only where nobody else has written can that be.
+func (q *boxSearch) dropUnanswered(ctx context.Context) error {
+	if q.box.Box != store.BoxInbox {
+		return nil
+	}
+	var ids []int64
+	for _, m := range q.found {
+		if m.own {
+			ids = append(ids, m.conversation)
+		}
+	}
+	unanswered, err := q.store.SenderOnly(ctx, q.box.Viewer, ids)
+	if err != nil {
+		return err
+	}
+	q.found = slices.DeleteFunc(q.found, func(m threadMatch) bool { return unanswered[m.conversation] })
+	return nil
+}
+
 // fromMemory looks through those conversations whose texts are in memory, and returns
 // the others.
 func (q *boxSearch) fromMemory(heads []store.Head) (absent []store.Head) {
@@ -106,7 +133,7 @@ func (q *boxSearch) fromMemory(heads []store.Head) (absent []store.Head) {
 		if e == nil {
 			absent = append(absent, heads[i])
 		} else if l, ok := e.Newest(q.term, q.accepts); ok {
-			q.found = append(q.found, threadMatch{heads[i].Conversation, l.At})
+			q.found = append(q.found, threadMatch{heads[i].Conversation, l.At, e.OnlyBy(q.box.Viewer)})
 		}
 	}
 	return absent
@@ -124,13 +151,14 @@ func (q *boxSearch) load(ctx context.Context, batch []store.Head) error {
 	b := textcache.Builder{Kind: textcache.Stored}
 	var current int64
 	var newest textcache.Line
-	whole, found := true, false
+	whole, found, own := true, false, true
 	// look looks through what was gathered, which is newer than what was before.
 	look := func() *textcache.Entry {
 		e := b.Entry(versions[current], "", nil)
 		if l, ok := e.Newest(q.term, q.accepts); ok {
 			newest, found = l, true
 		}
+		own = own && e.OnlyBy(q.box.Viewer)
 		return e
 	}
 	finish := func() {
@@ -141,9 +169,9 @@ func (q *boxSearch) load(ctx context.Context, batch []store.Head) error {
 			load.Put(current, e)
 		}
 		if found {
-			q.found = append(q.found, threadMatch{current, newest.At})
+			q.found = append(q.found, threadMatch{current, newest.At, own})
 		}
-		whole, found = true, false
+		whole, found, own = true, false, true
 	}
 	var named *subjects
 	err := q.store.SearchStored(ctx, ids, func(m *store.ThreadMessage, title string) {

@@ -110,7 +110,14 @@ func (s *Store) boxOf(q BoxQuery) (where string, args []any) {
 // the inbox alone, those that were left or deleted from every box.
 func inBox(b Box) string {
 	if b == BoxInbox {
-		return ` AND p.folder = 0 AND p.sender_only = 0`
+		return inFolder(b) + ` AND p.sender_only = 0`
+	}
+	return inFolder(b)
+}
+
+func inFolder(b Box) string {
+	if b == BoxInbox {
+		return ` AND p.folder = 0`
 	}
 	return ` AND p.folder IN (0, 1)`
 }

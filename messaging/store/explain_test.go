@@ -94,7 +94,7 @@ func TestHotStatementsKeepToTheirIndexes(t *testing.T) {
 	heads := func(q BoxQuery) func() (string, []any) {
 		q.Viewer = 9001
 		return func() (string, []any) {
-			where, args := s.boxOf(q)
+			where, args := s.boxHeadsText(q)
 			return `SELECT p.conversation_id FROM wp_parley_participants p FORCE INDEX (inbox)` + where, args
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"parley/internal/mysql"
 )
@@ -24,9 +25,30 @@ func (s *Store) SearchHeads(ctx context.Context, user int64, f Filter) ([]Head, 
 }
 
 // BoxHeads is SearchHeads for a box of the BuddyPress surface, in no particular order.
+// Of the inbox it returns what the viewer alone has written in as well (SenderOnly), for
+// which it would have to look at every row.
 func (s *Store) BoxHeads(ctx context.Context, q BoxQuery) ([]Head, error) {
-	text, args := s.boxOf(q)
+	text, args := s.boxHeadsText(q)
 	return s.searchHeads(ctx, text, args...)
+}
+
+func (s *Store) boxHeadsText(q BoxQuery) (string, []any) {
+	folder := inFolder(q.Box)
+	where, args := s.boxOf(q)
+	return strings.Replace(where, inBox(q.Box), folder, 1), args
+}
+
+// SenderOnly returns those of some conversations in which nobody has answered a member
+// who wrote first.
+func (s *Store) SenderOnly(ctx context.Context, user int64, conversations []int64) (map[int64]bool, error) {
+	out := map[int64]bool{}
+	if len(conversations) == 0 {
+		return out, nil
+	}
+	err := mysql.Query(ctx, s.db.DB, `SELECT conversation_id FROM `+s.t.Participants+`
+		WHERE user_id = ? AND sender_only = 1 AND conversation_id IN (`+marks(len(conversations))+`)`,
+		append([]any{user}, anys(conversations)...), func(r mysql.Row) { out[r.Int(0)] = true })
+	return out, err
 }
 
 func (s *Store) searchHeads(ctx context.Context, rest string, args ...any) ([]Head, error) {

@@ -84,6 +84,16 @@ func (e *Entry) Newest(term []byte, accept func(Line) bool) (found Line, ok bool
 	return Line{}, false
 }
 
+// OnlyBy reports whether every message of a Stored text is a member's own.
+func (e *Entry) OnlyBy(member int64) bool {
+	for i := range e.lines {
+		if e.lines[i].Sender != member {
+			return false
+		}
+	}
+	return true
+}
+
 // start is where a line begins in text.
 func (e *Entry) start(line int) uint32 {
 	if line == 0 {
