@@ -145,7 +145,7 @@ func TestInboxList(t *testing.T) {
 		b.press(kb.Enter)
 		b.until(`$$(".chip").length === 2 && $("#group")`)
 		b.press("erin")
-		b.until(`text("#to-hint").startsWith("No matches. You can only message people who share at least one ")`)
+		b.until(`text("#to-hint").startsWith("No matches. You can only message people who share at least one space with you.")`)
 		b.run(`type("#group", "Chess"); type("#text", "Who plays?")`)
 		b.press(kb.Enter)
 		b.until(`text("#to-hint") === "User not found: erin"`)

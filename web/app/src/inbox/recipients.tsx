@@ -83,7 +83,7 @@ export function Recipients({ inbox, chosen, term, error, focus, onChosen, onTerm
   };
   const shown = open && q !== "";
   const hint =
-    lengthOf(q) < shortest ? t("new.type_more", { n: shortest }) : failed || (found && !offered.length ? t("new.no_matches", { space: me?.labels.space_singular || t("new.space") }) : "");
+    lengthOf(q) < shortest ? t("new.type_more", { n: shortest }) : failed || (found && !offered.length ? t("new.no_matches", { space: noun(inbox) }) : "");
   return (
     <div class="to">
       <label for="to">{t("new.to")}</label>
@@ -147,6 +147,12 @@ export function Recipients({ inbox, chosen, term, error, focus, onChosen, onTerm
       </p>
     </div>
   );
+}
+
+/** What the site calls a space; within an English sentence nouns are small. */
+function noun({ t, me }: Inbox): string {
+  const label = me?.labels.space_singular;
+  return !label ? t("new.space") : t.locale.startsWith("en") ? label.toLocaleLowerCase(t.locale) : label;
 }
 
 /** Finds the members a list of logins names; those that are not found stay text. */
