@@ -98,11 +98,14 @@ func (s *shop) brokenOff(conversation int64, stop func(cancel func(), connection
 		_, err := importer.ExportBuddyPress(ctx, importer.ExportOptions{DB: s.db, Prefix: "wp_", Users: s.site.Tables().Users, Write: true, Store: s.store})
 		ended <- err
 	}()
-	// Whoever holds the lock of imports and waits for a row is the export.
-	for end := time.Now().Add(30 * time.Second); ; {
+	// Whoever holds the lock of imports is the export. When two groups are written, what
+	// it locks next holds the conversation.
+	for end := time.Now().Add(time.Minute); ; {
 		var waiting []int64
-		if err := s.db.Select(&waiting, `SELECT trx_mysql_thread_id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'
-			AND trx_mysql_thread_id = IS_USED_LOCK(CONCAT('parley import ', LEFT(SHA1(CONCAT(DATABASE(), ' wp_parley_conversations')), 32)))`); err != nil {
+		if err := s.db.Select(&waiting, `SELECT id FROM information_schema.processlist
+			WHERE id = IS_USED_LOCK(CONCAT('parley import ', LEFT(SHA1(CONCAT(DATABASE(), ' wp_parley_conversations')), 32)))
+			AND info LIKE '%wp\_parley\_conversations%FOR UPDATE'
+			AND 100 = (SELECT COUNT(DISTINCT thread_id) FROM wp_bp_messages_messages)`); err != nil {
 			s.t.Fatal(err)
 		}
 		if len(waiting) == 1 {
