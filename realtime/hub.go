@@ -65,6 +65,7 @@ type Hub struct {
 	joining map[wpauth.UserID]int
 
 	unread  *unreads
+	typing  typing
 	lookups chan struct{} // holds a token for each catch-up in the database
 	stop    context.CancelFunc
 	ctx     context.Context
@@ -91,7 +92,7 @@ func New(o Options) (*Hub, error) {
 	}
 	h := &Hub{Options: o, positions: NewPositions(o.Site.Secret("realtime position")),
 		members: map[wpauth.UserID][]*Conn{}, joining: map[wpauth.UserID]int{},
-		unread: newUnreads(), lookups: make(chan struct{}, lookups)}
+		unread: newUnreads(), typing: newTyping(), lookups: make(chan struct{}, lookups)}
 	h.stats.lag = o.Lag
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	h.tasks.Go(h.recheck)
@@ -159,6 +160,7 @@ func (h *Hub) wanted(batch []*entry) (needed []*entry) {
 func (h *Hub) hand(batch []*entry) {
 	for _, e := range batch {
 		h.log.add(e)
+		h.typing.changedBy(&e.delivery)
 		for _, id := range e.delivery.To {
 			conns := h.members[id]
 			if len(conns) == 0 {

@@ -3,6 +3,8 @@ package realtime
 import (
 	"encoding/json"
 	"time"
+
+	"parley/messaging"
 )
 
 // Allow counts one frame of the client and reports whether it may send that many.
@@ -20,7 +22,8 @@ var pong = encode("pong", struct {
 // Receive takes in a client's frame, or says why the connection has to end.
 func (c *Conn) Receive(raw []byte) *Ending {
 	var f struct {
-		Type string `json:"type"`
+		Type         string                    `json:"type"`
+		Conversation *messaging.ConversationID `json:"conversation"`
 	}
 	if json.Unmarshal(raw, &f) != nil {
 		return BadFrame
@@ -28,6 +31,11 @@ func (c *Conn) Receive(raw []byte) *Ending {
 	switch f.Type {
 	case "ping":
 		c.give(pong)
+	case "typing":
+		if f.Conversation == nil {
+			return BadFrame
+		}
+		return c.hub.isTyping(c.Member, *f.Conversation)
 	case "auth": // once more, by a client that always says it
 	default:
 		return BadFrame
