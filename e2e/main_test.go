@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -32,18 +31,14 @@ func run(m *testing.M) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	// The suite runs once for each web server, with one program.
-	binary := os.Getenv("PARLEY_E2E_BINARY")
-	if binary == "" {
-		tmp, err := os.MkdirTemp("", "parley-e2e-")
-		if err != nil {
-			return 1, err
-		}
-		defer os.RemoveAll(tmp)
-		binary = filepath.Join(tmp, "parley")
-		if err := buildParley(root, binary); err != nil {
-			return 1, err
-		}
+	tmp, err := os.MkdirTemp("", "parley-e2e-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(tmp)
+	binary, err := wpsite.Program(root, tmp)
+	if err != nil {
+		return 1, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
@@ -71,20 +66,6 @@ func run(m *testing.M) (code int, err error) {
 
 // atEnd is called when all tests are done.
 var atEnd []func()
-
-// buildParley builds the program with the race detector, and the pages in it.
-func buildParley(root, binary string) error {
-	assets := exec.Command(filepath.Join(root, "scripts", "assets.sh"))
-	if out, err := assets.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the assets: %w\n%s", err, out)
-	}
-	build := exec.Command("go", "build", "-race", "-o", binary, "./cmd/parley")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build parley: %w\n%s", err, out)
-	}
-	return nil
-}
 
 func tail(s string, n int) string {
 	if len(s) > n {

@@ -24,6 +24,7 @@ check) node_modules/.bin/tsc --noEmit 8>&- ;;
 test)
 	say "node --test"
 	node build.mjs --tests 8>&-
-	find .tests -name "*.test.mjs" -print0 | xargs -0 node --test --test-reporter=dot 8>&-
+	find .tests -name "*.test.mjs" -print0 | xargs -0 node --test --test-reporter=dot --test-reporter-destination=stdout \
+		--test-reporter=./results.mjs --test-reporter-destination="$ROOT/build/assets-tests.json" 8>&-
 	;;
 esac

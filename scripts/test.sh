@@ -8,4 +8,4 @@ set -euo pipefail
 scripts/deps.sh assets database site fronts browser
 scripts/lint.sh
 scripts/assets.sh test
-E2E_FRONTS="nginx apache caddy" scripts/gotest.sh $(go list ./... | grep -v '/e2e$')
+COUNT_ALSO=build/assets-tests.json E2E_FRONTS="nginx apache caddy" scripts/gotest.sh $(go list ./... | grep -v '/e2e$')

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -39,15 +38,9 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer os.RemoveAll(tmp)
-	binary := filepath.Join(tmp, "parley")
-	for _, step := range []*exec.Cmd{
-		exec.Command(filepath.Join(root, "scripts", "assets.sh")),
-		exec.Command("go", "build", "-o", binary, "./cmd/parley"),
-	} {
-		step.Dir = root
-		if out, err := step.CombinedOutput(); err != nil {
-			return 1, fmt.Errorf("%v: %w\n%s", step.Args, err, out)
-		}
+	binary, err := wpsite.Program(root, tmp)
+	if err != nil {
+		return 1, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
