@@ -34,12 +34,15 @@ func longThread(t *testing.T, id int64, n int) {
 // The long thread: loaded in pages without a jump, with few elements in the page, and
 // smooth to scroll.
 func TestInboxFiveThousandMessages(t *testing.T) {
-	const total = 5000
+	total := 5000
+	if front() != wpsite.Nginx {
+		total = 500 // scrolling is between the browser and the script; every front serves its pages
+	}
 	id := group(t, logIn(t, "greta"), "A long story", "It begins", "bob")
 	longThread(t, id, total)
 	b := newBrowser(t)
 	b.seeInbox("greta", fmt.Sprintf("%d/", id))
-	b.until(`$$(".bubble").at(-1)?.innerText.startsWith("Message 5000")`)
+	b.until(`$$(".bubble").at(-1)?.innerText.startsWith("Message ` + strconv.Itoa(total) + `")`)
 
 	// Scrolled up, a page comes in above; what is being read stays where it is.
 	moved := b.run(`const s = $(".scroller"), frame = () => new Promise(requestAnimationFrame);
