@@ -122,6 +122,7 @@ type export struct {
 	ExportOptions
 	report  *ExportReport
 	conn    *sqlx.Conn // holds the lock
+	mode    string     // conn's sql_mode as it was
 	target  *BuddyPress
 	journal store.ImportSource // ID 0: there is none yet
 	from    map[string]map[int64]int64
@@ -167,6 +168,9 @@ func (e *export) run(ctx context.Context) error {
 		}
 		// As WordPress has it, zero dates are taken; unlike there, nothing is shortened
 		// in silence.
+		if err := e.conn.GetContext(ctx, &e.mode, `SELECT @@SESSION.sql_mode`); err != nil {
+			return err
+		}
 		if _, err := e.conn.ExecContext(ctx, `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'`); err != nil {
 			return err
 		}
@@ -206,7 +210,7 @@ func (e *export) goOn(err error) error {
 
 // close gives the connection back without what was set on it.
 func (e *export) close(ctx context.Context) {
-	_, _ = e.conn.ExecContext(ctx, `SET SESSION sql_mode = DEFAULT`)
+	_, _ = e.conn.ExecContext(ctx, `SET SESSION sql_mode = ?`, e.mode)
 	_ = e.Store.UnlockImport(ctx, e.conn)
 }
 
@@ -223,7 +227,11 @@ func (e *export) source(ctx context.Context) error {
 
 // walk goes through all conversations, some at a time.
 func (e *export) walk(ctx context.Context) error {
-	at := Progress{Phase: "exporting"}
+	total, err := e.Store.MessageTotal(ctx)
+	if err != nil {
+		return err
+	}
+	at := Progress{Phase: "exporting", OfMessages: total}
 	if !e.Write {
 		at.Phase = "looking"
 	}
@@ -233,9 +241,9 @@ func (e *export) walk(ctx context.Context) error {
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		n, total := 0, int64(0)
-		for n < len(ids) && (n == 0 || total+messages[n] <= messagesPerRead) {
-			total += messages[n]
+		n, read := 0, int64(0)
+		for n < len(ids) && (n == 0 || read+messages[n] <= messagesPerRead) {
+			read += messages[n]
 			n++
 		}
 		if err := e.batch(ctx, ids[:n]); err != nil {
@@ -243,7 +251,7 @@ func (e *export) walk(ctx context.Context) error {
 		}
 		after = ids[n-1]
 		at.Threads += int64(n)
-		at.Messages += total
+		at.Messages += read
 	}
 }
 

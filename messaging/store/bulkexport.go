@@ -39,6 +39,12 @@ func (s *Store) ConversationIDs(ctx context.Context, after int64, limit int) (id
 	return ids, messages, rows.Err()
 }
 
+// MessageTotal is how many messages there are, notices left out.
+func (s *Store) MessageTotal(ctx context.Context) (n int64, err error) {
+	err = s.db.GetContext(ctx, &n, `SELECT COALESCE(SUM(message_count), 0) FROM `+s.t.Conversations)
+	return n, err
+}
+
 // Exportables reads conversations by id, in order of their ids; one that is gone is left
 // out. With lock it holds the conversations' rows until the transaction ends. source
 // is whose journal is read, 0 for none.
