@@ -256,7 +256,7 @@ func TestI11ATakenIDStopsBeforeAnythingIsWritten(t *testing.T) {
 	s.recipient(1, 1, bob, 1)
 	s.recipient(7, 1, alice, 0, 1)
 	before := state(t, s.db.DB)
-	r, err := s.pass()
+	_, err = s.pass()
 	var taken *importer.ConflictError
 	if !errors.As(err, &taken) || len(taken.Conflicts) != 3 || !strings.Contains(err.Error(), "--remap") {
 		t.Fatalf("%v", err)
@@ -270,7 +270,7 @@ func TestI11ATakenIDStopsBeforeAnythingIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r = s.imported(func(o *importer.Options) { o.Remap = remap })
+	r := s.imported(func(o *importer.Options) { o.Remap = remap })
 	if r.Pass.New != 2 {
 		t.Errorf("%+v", r.Pass)
 	}
