@@ -2,7 +2,6 @@ package bpbridge
 
 import (
 	"parley/wpauth"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,28 +125,4 @@ func (d *dialect) linkPages(c *wprest.Call, page, pages int64) {
 	if links != nil {
 		c.SetHeader("Link", strings.Join(links, ", "))
 	}
-}
-
-var (
-	searchTags   = regexp.MustCompile(`(?s)<[a-zA-Z/!][^>]*>?`)
-	searchOctets = regexp.MustCompile(`%[a-fA-F0-9]{2}`)
-)
-
-// searchTerm is sanitize_text_field(): without tags, percent-octets, repeated and
-// outer blanks. "0" is no search, as everywhere in PHP (contract 1.4).
-func searchTerm(s string) string {
-	s = searchTags.ReplaceAllString(s, "")
-	s = strings.Join(strings.FieldsFunc(s, isBlank), " ")
-	for searchOctets.MatchString(s) {
-		s = searchOctets.ReplaceAllString(s, "")
-	}
-	s = strings.Join(strings.FieldsFunc(s, isBlank), " ")
-	if s == "0" {
-		return ""
-	}
-	return s
-}
-
-func isBlank(r rune) bool {
-	return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '\v' || r == 0
 }

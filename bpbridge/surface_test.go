@@ -247,7 +247,9 @@ func TestSearchTermIsCleanedAsWordPressDoes(t *testing.T) {
 	t.Parallel()
 	for sent, want := range map[string]string{
 		"": "", "0": "", "  two \t words\n": "two words", "<b>bold</b> x": "bold x", "100%": "100%",
-		"a%20b": "ab", "a%2%200b": "ab", "1 < 2": "1 < 2", "%": "%",
+		"a%20b": "ab", "a%2%200b": "ab", "1 < 2": "1 &lt; 2", "%": "%",
+		"<": "&lt;", "tr<ip": "tr&lt;ip", "a<b>c": "ac", "a<b<c>d": "a&lt;bd", "< e >": "< e >", `<x"&'y`: "&lt;x&quot;&amp;&#039;y",
+		"<script>x</script>trip": "trip", "tr<!-- c -->ip": "trip", `<a href=">">trip`: "trip", "<\nx": "&lt; x", "\xff": "",
 	} {
 		if got := bpbridge.SearchTerm(sent); got != want {
 			t.Errorf("%q: got %q, want %q", sent, got, want)
