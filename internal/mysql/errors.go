@@ -31,7 +31,7 @@ func (e *AmbiguousCommitError) Unwrap() error { return e.Err }
 
 // Server error numbers, the same on MariaDB and MySQL unless noted.
 const (
-	errWriteFile              = 3 // also 1026, while a table is altered
+	errWriteFile              = 3
 	errDiskFull               = 1021
 	errTempFileWrite          = 1026
 	errFromEngine             = 1030
