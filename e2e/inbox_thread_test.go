@@ -105,7 +105,7 @@ func TestInboxThread(t *testing.T) {
 		alice.press(kb.Enter)
 		alice.until(`$(".message.failed")`)
 		alice.run(`window.fetch = window.real; window.dispatchEvent(new Event("online"))`)
-		alice.until(`said("From the tunnel") === 1 && !$(".message.failed") && !$(".banner")`)
+		alice.until(`said("From the tunnel") === 1 && !$(".message.pending, .message.failed") && !$(".banner")`)
 		if got := plainOf(t, asBob, id); !slices.Equal(got, []string{"Hello", "From the tunnel"}) {
 			t.Errorf("stored: %q", got)
 		}
