@@ -70,6 +70,7 @@ func TestNobodyHearsWhatIsNotTheirs(t *testing.T) {
 	ab := c.as("alice").start("for bob", "bob")
 	g := c.as("alice").start("for both", "bob", "carol")
 	last := c.as("alice").start("to carol", "carol")
+	c.settled()
 	begin := c.connect("carol", "").last
 	sockets := map[string]*socket{"carol": c.connect("carol", ""), "bob": c.connect("bob", ""), "dave": c.connect("dave", "")}
 
@@ -138,6 +139,7 @@ func TestEverythingOnceInOrderOverReconnects(t *testing.T) {
 	t.Parallel()
 	c := newCommunity(t, live(realtime.DefaultLimits()), noMinuteLimit)
 	g := c.as("alice").start("begin", "bob", "carol", "sid")
+	c.settled()
 	begin := c.connect("sid", "").last
 	const each = 60
 	var senders sync.WaitGroup
@@ -250,6 +252,7 @@ func TestALongPollWakesAtOnce(t *testing.T) {
 	t.Parallel()
 	c := newCommunity(t, live(realtime.DefaultLimits()))
 	ab := c.as("alice").start("hello", "bob")
+	c.settled()
 	first := c.poll("bob", "")
 	if len(first.Events) != 0 || first.Unread != 1 || first.Position == "" {
 		t.Fatalf("first answer: %+v", first)
@@ -284,6 +287,7 @@ func TestServerSentEventsResumeBehindTheLastEventID(t *testing.T) {
 	t.Parallel()
 	c := newCommunity(t, live(realtime.DefaultLimits()))
 	ab := c.as("alice").start("hello", "bob")
+	c.settled()
 	nonce := "?_wpnonce=" + testdb.Cast()["bob"].Nonce(c.clock.Now())
 	e, res := c.listen(c.cookie("bob"), nonce)
 	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {

@@ -17,6 +17,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"parley/internal/testdb"
+	"parley/realtime"
 )
 
 // patience bounds every wait of the tests of realtime.
@@ -135,6 +136,15 @@ func (c *community) connect(login, since string) *socket {
 		c.t.Fatalf("hello is %s", h.raw)
 	}
 	return s
+}
+
+// settled waits until the node has taken in everything that was committed: whoever begins
+// then is told only what comes after. A node is always a moment behind.
+func (c *community) settled() {
+	c.t.Helper()
+	newest := realtime.NewPositions(c.site.Secret("realtime position")).
+		Token(c.count("SELECT MAX(id) FROM wp_parley_events"))
+	c.eventually("the node has taken in everything", func() bool { return c.poll("dave", "").Position == newest })
 }
 
 // next reads one frame. An error is *closed when the server said goodbye.

@@ -194,6 +194,7 @@ func TestASlowReaderIsCutAndResumes(t *testing.T) {
 	limits.Queue = 4
 	c := newCommunity(t, live(limits), noMinuteLimit)
 	g := c.as("alice").start("begin", "bob", "carol")
+	c.settled()
 	slow, quick := c.connect("bob", ""), c.connect("carol", "")
 	slow.expect("unread")
 	go func() { // somebody else, whom nothing of it concerns
@@ -270,6 +271,7 @@ func TestAnotherNodeGoesOnWithThePosition(t *testing.T) {
 	t.Parallel()
 	c := newCommunity(t, live(realtime.DefaultLimits()))
 	ab := c.as("alice").start("hello", "bob")
+	c.settled()
 	begin := c.poll("bob", "").Position
 	c.as("alice").send(ab, "one")
 	c.as("alice").send(ab, "two")
@@ -315,6 +317,7 @@ func TestAnotherNodeGoesOnWithThePosition(t *testing.T) {
 	if got, err := poll(realtime.DefaultLimits(), begin, 1); err != nil || fmt.Sprint(got) != "[reset]" {
 		t.Errorf("what is gone told %v, %v", got, err)
 	}
+	c.settled()
 	future := c.poll("bob", "").Position
 	c.exec("DELETE FROM wp_parley_events WHERE id > 1500")
 	if got, err := poll(realtime.DefaultLimits(), future, 1); err != realtime.BadPosition {

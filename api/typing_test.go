@@ -12,6 +12,7 @@ func TestTypingIsToldToThoseItConcerns(t *testing.T) {
 	c := newCommunity(t, live(realtime.DefaultLimits()))
 	ab := c.as("alice").start("hello", "bob")
 	g := c.as("alice").start("the three of us", "bob", "carol")
+	c.settled()
 	alice, bob, carol, dave := c.connect("alice", ""), c.connect("bob", ""), c.connect("carol", ""), c.connect("dave", "")
 	types := func(s *socket, conversation int64) {
 		s.say(object{"type": "typing", "conversation": conversation})
