@@ -53,7 +53,7 @@ func chromium(t *testing.T) context.Context {
 		}
 		options := []chromedp.ExecAllocatorOption{
 			chromedp.ExecPath(findBrowser(t)), chromedp.NoSandbox, chromedp.Headless, chromedp.NoFirstRun,
-			chromedp.DisableGPU, chromedp.UserDataDir(dir), chromedp.WindowSize(1280, 900),
+			chromedp.DisableGPU, chromedp.UserDataDir(dir), chromedp.Env("TMPDIR=" + dir), chromedp.WindowSize(1280, 900),
 		}
 		// Chromium is to talk to this site, and not to its maker.
 		for _, flag := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync",

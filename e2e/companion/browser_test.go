@@ -43,7 +43,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 		return nil, err
 	}
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.Headless, chromedp.NoFirstRun,
-		chromedp.DisableGPU, chromedp.UserDataDir(dir), chromedp.WindowSize(1280, 900)}
+		chromedp.DisableGPU, chromedp.UserDataDir(dir), chromedp.Env("TMPDIR=" + dir), chromedp.WindowSize(1280, 900)}
 	for _, flag := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync",
 		"disable-default-apps", "disable-extensions", "no-default-browser-check", "disable-dev-shm-usage"} {
 		options = append(options, chromedp.Flag(flag, true))
