@@ -177,6 +177,7 @@ func TestLook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	siteOfItsOwn(t)
 	s := setStage(t)
 	// Each direction once with each width and each scheme.
 	variants := map[string][]variant{"en_US": {desktopLight, phoneDark}, "ar": {desktopDark, phoneLight}}

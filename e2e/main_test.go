@@ -14,8 +14,11 @@ import (
 	"parley/internal/wpsite"
 )
 
-// site is the one site of all tests here.
-var site *wpsite.Site
+// site is the one site of all tests here, made with options.
+var (
+	site    *wpsite.Site
+	options wpsite.Options
+)
 
 func TestMain(m *testing.M) {
 	code, err := run(m)
@@ -42,11 +45,11 @@ func run(m *testing.M) (code int, err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	site, err = wpsite.Start(ctx, wpsite.Options{Root: root, Binary: binary, WordPressDir: os.Getenv("WORDPRESS_DIR"), BuddyPress: true,
+	options = wpsite.Options{Root: root, Binary: binary, WordPressDir: os.Getenv("WORDPRESS_DIR"), BuddyPress: true,
 		Front: wpsite.Front(os.Getenv("PARLEY_E2E_FRONT")),
 		// The tests write faster than members do, and some visit from 127.0.0.2.
-		ParleyEnv: []string{"PARLEY_TRUSTED_PROXIES=127.0.0.1", "PARLEY_LIMITS_MESSAGES_PER_MINUTE=0", "PARLEY_LIMITS_NEW_CONVERSATIONS=0,0,0,0,0"}})
-	if err != nil {
+		ParleyEnv: []string{"PARLEY_TRUSTED_PROXIES=127.0.0.1", "PARLEY_LIMITS_MESSAGES_PER_MINUTE=0", "PARLEY_LIMITS_NEW_CONVERSATIONS=0,0,0,0,0"}}
+	if site, err = wpsite.Start(ctx, options); err != nil {
 		return 1, err
 	}
 	defer func() {
@@ -62,6 +65,24 @@ func run(m *testing.M) (code int, err error) {
 		}
 	}()
 	return m.Run(), nil
+}
+
+// siteOfItsOwn gives a test a new site, with nothing in it but the sample members, in
+// place of the one the tests share.
+func siteOfItsOwn(t *testing.T) {
+	t.Helper()
+	own, err := wpsite.Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := site
+	site = own
+	t.Cleanup(func() {
+		site = shared
+		if err := own.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // atEnd is called when all tests are done.
