@@ -46,6 +46,7 @@ const ahead = 2
 // more, which the end of ctx brings about.
 func (r *run) pipeline(ctx context.Context) (work <-chan prepared, wait func()) {
 	read, out := make(chan prepared, ahead), make(chan prepared, ahead)
+	source := r.src.ID // what else is in r.src changes with every batch that is written
 	var busy sync.WaitGroup
 	busy.Go(func() {
 		defer close(read)
@@ -65,7 +66,7 @@ func (r *run) pipeline(ctx context.Context) (work <-chan prepared, wait func()) 
 		defer close(out)
 		for p := range read {
 			if p.err == nil {
-				p.err = r.patiently(ctx, func(ctx context.Context) error { return r.prepare(ctx, &p) })
+				p.err = r.patiently(ctx, func(ctx context.Context) error { return r.prepare(ctx, source, &p) })
 			}
 			if !send(ctx, out, p) || p.err != nil {
 				return
@@ -84,15 +85,16 @@ func send(ctx context.Context, to chan<- prepared, p prepared) bool {
 	}
 }
 
-// prepare compares a batch with the journal and builds what has to be written.
-func (r *run) prepare(ctx context.Context, p *prepared) error {
+// prepare compares a batch with the journal of a source, 0 for none, and builds what has
+// to be written.
+func (r *run) prepare(ctx context.Context, source int64, p *prepared) error {
 	last := p.batch.Last
 	if p.batch.Done {
 		last = beyond
 	}
 	journal := map[int64]store.ImportThread{}
-	if r.src.ID != 0 {
-		list, err := r.Store.ImportThreads(ctx, r.DB.DB, r.src.ID, p.after, last)
+	if source != 0 {
+		list, err := r.Store.ImportThreads(ctx, r.DB.DB, source, p.after, last)
 		if err != nil {
 			return err
 		}

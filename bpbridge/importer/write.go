@@ -23,7 +23,7 @@ func (r *run) write(ctx context.Context, p *prepared) error {
 	return r.holding(ctx, func(ctx context.Context) error {
 		if again {
 			// Nobody knows what of it was committed but the journal.
-			if err := r.prepare(ctx, p); err != nil {
+			if err := r.prepare(ctx, r.src.ID, p); err != nil {
 				return err
 			}
 		}
