@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -44,6 +45,8 @@ type Options struct {
 	Limits Limits
 	// Guard makes a context that ends when the database goes away (mysql.DB.Guard). nil: none.
 	Guard func(context.Context) (context.Context, context.CancelFunc)
+	// Relay carries hints to and from the site's other nodes. nil: there are none.
+	Relay Relay
 	// Lag is told how long a stored frame took from its commit to each client. nil: nobody asks.
 	Lag func(time.Duration)
 	Log *slog.Logger
@@ -66,7 +69,8 @@ type Hub struct {
 
 	unread  *unreads
 	typing  typing
-	lookups chan struct{} // holds a token for each catch-up in the database
+	signals map[SignalKind]func(json.RawMessage) // not changed after New
+	lookups chan struct{}                        // holds a token for each catch-up in the database
 	stop    context.CancelFunc
 	ctx     context.Context
 	tasks   sync.WaitGroup
@@ -98,6 +102,9 @@ func New(o Options) (*Hub, error) {
 	h.tasks.Go(h.recheck)
 	h.tasks.Go(h.countUnread)
 	h.tasks.Go(h.beat)
+	if h.Relay != nil {
+		h.tasks.Go(h.relayed)
+	}
 	return h, nil
 }
 

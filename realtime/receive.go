@@ -19,26 +19,33 @@ var pong = encode("pong", struct {
 	Type string `json:"type"`
 }{"pong"})
 
+// frames is what a client may say, by type.
+var frames = map[string]func(c *Conn, raw []byte) *Ending{
+	"auth":   func(*Conn, []byte) *Ending { return nil }, // once more, by a client that always says it
+	"ping":   func(c *Conn, _ []byte) *Ending { c.give(pong); return nil },
+	"typing": (*Conn).saysTyping,
+}
+
 // Receive takes in a client's frame, or says why the connection has to end.
 func (c *Conn) Receive(raw []byte) *Ending {
 	var f struct {
-		Type         string                    `json:"type"`
-		Conversation *messaging.ConversationID `json:"conversation"`
+		Type string `json:"type"`
 	}
 	if json.Unmarshal(raw, &f) != nil {
 		return BadFrame
 	}
-	switch f.Type {
-	case "ping":
-		c.give(pong)
-	case "typing":
-		if f.Conversation == nil {
-			return BadFrame
-		}
-		return c.hub.isTyping(c.Member, *f.Conversation)
-	case "auth": // once more, by a client that always says it
-	default:
+	if take := frames[f.Type]; take != nil {
+		return take(c, raw)
+	}
+	return BadFrame
+}
+
+func (c *Conn) saysTyping(raw []byte) *Ending {
+	var f struct {
+		Conversation *messaging.ConversationID `json:"conversation"`
+	}
+	if json.Unmarshal(raw, &f) != nil || f.Conversation == nil {
 		return BadFrame
 	}
-	return nil
+	return c.hub.isTyping(c.Member, *f.Conversation)
 }

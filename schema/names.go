@@ -22,6 +22,12 @@ type Tables struct {
 	Events        string
 	Migrations    string
 
+	Nodes      string
+	Presence   string
+	LastSeen   string
+	Signals    string
+	Deliveries string
+
 	ImportSources   string
 	ImportThreads   string
 	ImportOriginals string
@@ -57,6 +63,12 @@ func Names(prefix string) Tables {
 		AuditLog:      q("audit_log"),
 		Events:        q("events"),
 		Migrations:    q("schema_migrations"),
+
+		Nodes:      q("nodes"),
+		Presence:   q("presence"),
+		LastSeen:   q("last_seen"),
+		Signals:    q("signals"),
+		Deliveries: q("deliveries"),
 
 		ImportSources:   q("import_sources"),
 		ImportThreads:   q("import_threads"),
