@@ -126,6 +126,9 @@ func (m *Metrics) Realtime(stats func() realtime.Stats) {
 	m.Counter("realtime_dropped_total", "Connections cut because their reader was too slow.", func() float64 { return float64(stats().Dropped) })
 	m.Counter("realtime_resumes_total", "Clients that came back with a position.", func() float64 { return float64(stats().Resumes) })
 	m.Counter("realtime_resets_total", "Clients whose position was too old.", func() float64 { return float64(stats().Resets) })
+	m.Counter("realtime_signals_published_total", "Hints given to other nodes.", func() float64 { return float64(stats().Signals.Published) })
+	m.Counter("realtime_signals_received_total", "Hints other nodes gave.", func() float64 { return float64(stats().Signals.Received) })
+	m.Counter("realtime_signals_dropped_total", "Hints that could not be given to other nodes.", func() float64 { return float64(stats().Signals.Dropped) })
 }
 
 // Caches adds the counters of caches, labelled by name. Each function is asked once

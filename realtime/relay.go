@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"sync/atomic"
 )
 
 // SignalKind names a hint.
@@ -21,22 +22,47 @@ const (
 	SignalEvents SignalKind = "events"
 )
 
-// Signal is a hint that one node gives the others. It may be lost, come late, or be
-// somebody else's invention: it never carries what people wrote, and who may be told is
-// decided by the node that tells them.
+// Signal is a hint that one node gives the others. It may be lost, come late, come
+// twice, or be somebody else's invention: it never carries what people wrote, and who may
+// be told is decided by the node that tells them.
 type Signal struct {
 	Kind SignalKind      `json:"kind"`
 	Body json.RawMessage `json:"body,omitempty"`
 }
 
+// Intake is who takes a relay's signals in.
+type Intake struct {
+	// Take is given the other nodes' signals, one at a time.
+	Take func(Signal)
+	// Awake reports whether anybody is connected who could be told.
+	Awake func() bool
+}
+
 // Relay carries signals between the nodes of a site.
 type Relay interface {
 	// Publish gives a signal to the other nodes. It never waits: what cannot be passed
-	// on is dropped.
+	// on is dropped and counted.
 	Publish(Signal)
-	// Run hands the other nodes' signals to take, one at a time, until ctx ends. It
-	// mends its own connection.
-	Run(ctx context.Context, take func(Signal))
+	// Run takes in the other nodes' signals until ctx ends. It mends its own connection.
+	Run(ctx context.Context, in Intake)
+	// Prompt reports whether every other node now tells of its commits at once
+	// (SignalEvents), so that there is no hurry to look for them.
+	Prompt() bool
+	// Stats returns what was counted.
+	Stats() RelayStats
+}
+
+// RelayStats is what a Relay counted.
+type RelayStats struct {
+	// Published were passed on, Received came from other nodes; Dropped could not be
+	// passed on.
+	Published, Received, Dropped int64
+}
+
+type relayCounts struct{ published, received, dropped atomic.Int64 }
+
+func (c *relayCounts) stats() RelayStats {
+	return RelayStats{c.published.Load(), c.received.Load(), c.dropped.Load()}
 }
 
 // on has a kind of signal handled. Only New and what it calls use it.
@@ -63,9 +89,9 @@ func (h *Hub) signal(kind SignalKind, v any) {
 // release are left alone.
 func (h *Hub) relayed() {
 	handlers := maps.Clone(h.signals)
-	h.Relay.Run(h.ctx, func(s Signal) {
+	h.Relay.Run(h.ctx, Intake{Awake: h.hurry, Take: func(s Signal) {
 		if handle := handlers[s.Kind]; handle != nil {
 			handle(s.Body)
 		}
-	})
+	}})
 }

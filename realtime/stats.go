@@ -44,11 +44,17 @@ type Stats struct {
 	// Frames were written to clients; Dropped readers were too slow; Resumes came with a
 	// position, Resets of them with one too old.
 	Frames, Dropped, Resumes, Resets int64
+	// Signals are the hints to and from other nodes.
+	Signals RelayStats
 }
 
 // Stats returns the counters.
 func (h *Hub) Stats() Stats {
 	s := &h.stats
-	return Stats{s.websockets.Load(), s.serverEvents.Load(), s.polls.Load(),
-		s.frames.Load(), s.dropped.Load(), s.resumes.Load(), s.resets.Load()}
+	out := Stats{s.websockets.Load(), s.serverEvents.Load(), s.polls.Load(),
+		s.frames.Load(), s.dropped.Load(), s.resumes.Load(), s.resets.Load(), RelayStats{}}
+	if h.Relay != nil {
+		out.Signals = h.Relay.Stats()
+	}
+	return out
 }

@@ -7,23 +7,21 @@ import (
 
 	"parley/api"
 	"parley/config"
-	"parley/internal/mysql"
-	"parley/messaging"
 	"parley/realtime"
 	"parley/realtime/wire"
-	"parley/wpauth"
 )
 
 // newHub is the connections of this node, as the settings want them.
-func newHub(c *config.Config, db *mysql.DB, site *wpauth.Site, service *messaging.Service, s *Server) (*realtime.Hub, error) {
+func newHub(c *config.Config, r *rooms, s *Server) (*realtime.Hub, error) {
 	limits := realtime.DefaultLimits()
 	limits.Sockets = c.Realtime.Connections
 	return realtime.New(realtime.Options{
-		Service: service,
-		Site:    site,
-		Shape:   api.Shape(site),
+		Service: r.service,
+		Site:    r.site,
+		Shape:   api.Shape(r.site),
 		Limits:  limits,
-		Guard:   db.Guard,
+		Guard:   r.db.Guard,
+		Relay:   realtime.NewTableRelay(r.node, s.Log),
 		Lag:     s.metrics.RealtimeLag,
 		Log:     s.Log,
 	})

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type rooms struct {
 	prefix  string
 	site    *wpauth.Site
 	service *messaging.Service
+	node    *messaging.Node
 	hub     *realtime.Hub // nil without realtime
 
 	stop       context.CancelFunc
@@ -54,6 +56,8 @@ func (s *Server) assemble(ctx context.Context) error {
 	}
 	db := r.db
 	s.metrics.Database(db.Stats, db.Available, func() int64 { return db.Counts().Data })
+	s.metrics.Gauge("nodes_alive", "Parleys running on the site, this one included, as the registry knows them.",
+		func() float64 { return float64(1 + len(r.node.Others())) })
 	s.metrics.Messaging(r.service.Counts, r.service.SearchBytes)
 	if r.hub != nil {
 		s.metrics.Realtime(r.hub.Stats)
@@ -194,10 +198,21 @@ func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rooms{db: db, prefix: c.SchemaPrefix, site: site, service: service}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?"
+	}
+	node, err := service.RegisterNode(ctx, host, s.Version)
+	switch {
+	case messaging.ReasonOf(err) == messaging.Unavailable:
+		return nil, err
+	case err != nil: // without its tables Parley is not ready, but answers that
+		s.Log.Warn("this node could not be registered yet", "error", err)
+	}
+	r := &rooms{db: db, prefix: c.SchemaPrefix, site: site, service: service, node: node}
 	feed := messaging.Feed{}
 	if c.Realtime.Enabled {
-		if r.hub, err = newHub(c, db, site, service, s); err != nil {
+		if r.hub, err = newHub(c, r, s); err != nil {
 			return nil, err
 		}
 		feed = r.hub.Feed()
@@ -205,6 +220,7 @@ func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 	tail, stop := context.WithCancel(context.Background())
 	r.stop = stop
 	r.background.Go(func() { service.Follow(tail, feed) })
+	r.background.Go(func() { node.Run(tail) })
 	return r, nil
 }
 
