@@ -122,6 +122,7 @@ func (m *Metrics) Realtime(stats func() realtime.Stats) {
 			Help: "Connections open, by how the client is connected.", ConstLabels: prometheus.Labels{"kind": string(kind)}},
 			func() float64 { return float64(open(stats())) }))
 	}
+	m.Counter("realtime_events_total", "Committed events taken in, whomever they were for.", func() float64 { return float64(stats().Events) })
 	m.Counter("realtime_frames_total", "Frames written to clients.", func() float64 { return float64(stats().Frames) })
 	m.Counter("realtime_dropped_total", "Connections cut because their reader was too slow.", func() float64 { return float64(stats().Dropped) })
 	m.Counter("realtime_resumes_total", "Clients that came back with a position.", func() float64 { return float64(stats().Resumes) })
@@ -129,6 +130,33 @@ func (m *Metrics) Realtime(stats func() realtime.Stats) {
 	m.Counter("realtime_signals_published_total", "Hints given to other nodes.", func() float64 { return float64(stats().Signals.Published) })
 	m.Counter("realtime_signals_received_total", "Hints other nodes gave.", func() float64 { return float64(stats().Signals.Received) })
 	m.Counter("realtime_signals_dropped_total", "Hints that could not be given to other nodes.", func() float64 { return float64(stats().Signals.Dropped) })
+	m.registry.MustRegister(endingCollector(stats))
+}
+
+// endingCollector reads why connections ended, and clients were refused.
+type endingCollector func() realtime.Stats
+
+var (
+	realtimeEnded = prometheus.NewDesc("parley_realtime_ended_total",
+		"Connections that ended, by the reason docs/realtime.md lists.", []string{"reason"}, nil)
+	realtimeRefused = prometheus.NewDesc("parley_realtime_refused_total",
+		"Clients that were not let in, by the reason docs/realtime.md lists.", []string{"reason"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (endingCollector) Describe(out chan<- *prometheus.Desc) {
+	out <- realtimeEnded
+	out <- realtimeRefused
+}
+
+// Collect implements prometheus.Collector.
+func (c endingCollector) Collect(out chan<- prometheus.Metric) {
+	s := c()
+	for desc, counts := range map[*prometheus.Desc]map[string]int64{realtimeEnded: s.Ended, realtimeRefused: s.Refused} {
+		for reason, n := range counts {
+			out <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), reason)
+		}
+	}
 }
 
 // Caches adds the counters of caches, labelled by name. Each function is asked once

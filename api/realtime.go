@@ -54,6 +54,14 @@ func (s *server) stream(g *gin.Context, r *http.Request, site *siteView) {
 		return
 	}
 	if e := streamRefusal(err); e != nil {
+		switch e.Status {
+		case http.StatusUpgradeRequired:
+			g.Header("Connection", "Upgrade")
+			g.Header("Upgrade", "websocket")
+			g.Header("Sec-WebSocket-Version", "13")
+		case http.StatusMethodNotAllowed:
+			g.Header("Allow", http.MethodGet)
+		}
 		s.fail(g, site, e)
 		return
 	}
@@ -98,6 +106,10 @@ func streamRefusal(err error) *wprest.Error {
 	if errors.Is(err, wire.ErrNoStream) {
 		return &wprest.Error{Status: http.StatusUpgradeRequired, Code: "parley_upgrade_required",
 			Message: "This address speaks WebSocket, and server-sent events to clients that ask for text/event-stream."}
+	}
+	var h *wire.HandshakeError
+	if errors.As(err, &h) {
+		return &wprest.Error{Status: h.Status, Code: "parley_bad_handshake", Message: h.Problem}
 	}
 	var e *realtime.Ending
 	if !errors.As(err, &e) {

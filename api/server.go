@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parley/realtime/wire"
 	"parley/wpauth"
 	"parley/wprest"
 )
@@ -96,8 +97,9 @@ func (s *server) dispatch(g *gin.Context) {
 		s.Assets(g.Writer, r, name)
 		return
 	}
-	// Pages say it in their own way.
-	if isREST && !s.Available() {
+	// Pages say it in their own way, and so does a WebSocket: its client cannot read more
+	// than a close code.
+	if isREST && !s.Available() && !(s.isStream(route) && wire.IsWebSocket(r)) {
 		s.fail(g, site, unavailable())
 		return
 	}

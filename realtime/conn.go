@@ -38,16 +38,19 @@ type Conn struct {
 	held   *wpauth.Held
 	sink   Sink
 	slot   int   // second of the minute's half in which it is pinged
-	after  int64 // events up to here were had before; guarded by hub.mu
+	after  int64 // events up to here were had before, or missed; not changed once registered
 	until  time.Time
 	done   chan struct{}
-	stand  atomic.Int64 // position of the newest frame that was queued with one
-	unread atomic.Int64 // count last told, plus one
+	// checked is when the credential was last looked at; the recheck's, once registered.
+	checked time.Time
+	stand   atomic.Int64 // position of the newest frame that was queued with one
+	unread  atomic.Int64 // count last told, plus one
 
 	mu      sync.Mutex
 	missed  []*Frame // hello and what was missed: goes before the queue, whatever its length
 	queue   []*Frame
 	writing bool
+	handed  time.Time // when the sink was given what it writes now; zero when it has nothing
 	ended   *Ending
 	frames  allowance
 	// some is signalled instead of writing where there is no sink: in a long poll.
@@ -57,15 +60,23 @@ type Conn struct {
 // Done is closed when the connection is over.
 func (c *Conn) Done() <-chan struct{} { return c.done }
 
-// give queues a frame. A queue that is full ends the connection: it is cut off from what
-// waits, and the client resumes behind what it got. It never waits.
+const (
+	// slowAfter is how long a write takes before its reader counts as slow: many events
+	// may come at once, to a reader who is not.
+	slowAfter = time.Second
+	// burst is how many times Limits.Queue may wait, however fast the reader is.
+	burst = 16
+)
+
+// give queues a frame. When too many wait for a slow reader the connection ends: it is
+// cut off from what waits, and the client resumes behind what it got. It never waits.
 func (c *Conn) give(f *Frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended != nil {
 		return
 	}
-	if len(c.queue) >= c.hub.Limits.Queue {
+	if n, most := len(c.queue), c.hub.Limits.Queue; n >= most && (n >= burst*most || c.slowLocked()) {
 		c.hub.stats.dropped.Add(1)
 		c.endLocked(Slow)
 		return
@@ -76,6 +87,8 @@ func (c *Conn) give(f *Frame) {
 	}
 	c.startLocked()
 }
+
+func (c *Conn) slowLocked() bool { return !c.handed.IsZero() && time.Since(c.handed) >= slowAfter }
 
 // begin queues what a connection starts with, however much that is.
 func (c *Conn) begin(frames []*Frame) {
@@ -134,11 +147,11 @@ func (c *Conn) takeLocked() []*Frame {
 func (c *Conn) write() {
 	for {
 		c.mu.Lock()
+		c.handed = time.Time{}
 		if ended := c.ended; ended != nil {
 			c.mu.Unlock()
 			c.sink.End(ended)
-			c.hub.leave(c)
-			close(c.done)
+			c.over(ended)
 			return
 		}
 		batch := c.takeLocked()
@@ -147,6 +160,7 @@ func (c *Conn) write() {
 			c.mu.Unlock()
 			return
 		}
+		c.handed = time.Now()
 		c.mu.Unlock()
 		if err := c.sink.Write(batch); err != nil {
 			c.mu.Lock()
@@ -156,8 +170,15 @@ func (c *Conn) write() {
 			c.mu.Unlock()
 			continue
 		}
-		c.hub.stats.delivered(batch)
+		c.hub.stats.delivered(batch, c.after)
 	}
+}
+
+// over takes the connection out, and counts why.
+func (c *Conn) over(e *Ending) {
+	c.hub.leave(c)
+	c.hub.stats.ended.count(e)
+	close(c.done)
 }
 
 // allowance counts what a client did within a span.

@@ -64,6 +64,7 @@ type Hub struct {
 	log     ring
 	members map[wpauth.UserID][]*Conn
 	conns   int
+	crowd   int // connections there were when closed
 	ever    int // connections ever made, for spreading pings
 	joining map[wpauth.UserID]int
 
@@ -143,6 +144,7 @@ func (h *Hub) take(ctx context.Context, events []messaging.Event) error {
 		if len(needed) == 0 {
 			h.hand(batch)
 			h.mu.Unlock()
+			h.stats.events.Add(int64(len(batch)))
 			return nil
 		}
 		h.mu.Unlock()

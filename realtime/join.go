@@ -39,6 +39,7 @@ func (h *Hub) Join(ctx context.Context, n Newcomer) (*Conn, error) {
 		return nil, err
 	}
 	defer leave()
+	c.checked = time.Now()
 	verdicts, err := h.Site.Recheck(ctx, []*wpauth.Held{c.held})
 	if err != nil {
 		return nil, err
@@ -66,9 +67,9 @@ func (h *Hub) reserve(id wpauth.UserID) (leave func(), err error) {
 	defer h.mu.Unlock()
 	switch {
 	case h.closed:
-		return nil, restart(time.Second)
+		return nil, restart(h.crowd)
 	case !h.begun:
-		return nil, Away
+		return nil, Unavailable()
 	case h.Limits.Sockets > 0 && len(h.members[id])+h.joining[id] >= h.Limits.Sockets:
 		return nil, TooManySockets
 	}
@@ -130,7 +131,7 @@ func (h *Hub) attach(ctx context.Context, c *Conn, from int64, fresh, tooOld boo
 		h.mu.Lock()
 		if h.closed {
 			h.mu.Unlock()
-			return restart(time.Second)
+			return restart(h.crowd)
 		}
 		if fresh {
 			from, early, fresh = h.log.head, first(h.log.head), false

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"parley/messaging"
@@ -28,6 +29,10 @@ const perAnswer = 200
 func (h *Hub) Poll(ctx context.Context, id wpauth.Identity, since string, wait time.Duration) (Answer, error) {
 	c, err := h.Join(ctx, Newcomer{Identity: id, Kind: LongPoll, Since: since})
 	if err != nil {
+		var e *Ending
+		if errors.As(err, &e) {
+			h.Refused(e)
+		}
 		return Answer{}, err
 	}
 	frames, at, err := h.waitFor(ctx, c, since != "", wait)
@@ -51,7 +56,7 @@ func (h *Hub) Poll(ctx context.Context, id wpauth.Identity, since string, wait t
 	if !a.More {
 		a.Position = h.positions.Token(at)
 	}
-	h.stats.delivered(a.Frames)
+	h.stats.delivered(a.Frames, c.after)
 	a.Unread, _, err = h.Service.UnreadCount(ctx, messaging.ActorFor(id))
 	return a, err
 }
@@ -77,6 +82,7 @@ func (h *Hub) waitFor(ctx context.Context, c *Conn, patient bool, wait time.Dura
 	close(c.done)
 	more, ended := c.collect()
 	if ended != nil {
+		h.stats.ended.count(ended)
 		return nil, 0, ended
 	}
 	return append(frames, more...), at, nil

@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"parley/wpauth"
@@ -15,8 +14,12 @@ const (
 	pingSlots = 30
 	// recheckPause is the time between two looks at everybody's credentials.
 	recheckPause = 500 * time.Millisecond
-	// recheckTime bounds one look.
-	recheckTime = 5 * time.Second
+	// trusted is how long a credential is believed that cannot be looked at, because the
+	// database is away or does not answer: nothing that decides access is older than five
+	// seconds when the next look has failed as well.
+	trusted = 5*time.Second - recheckPause
+	// lookTime is what a look is given at least.
+	lookTime = time.Second
 )
 
 // every returns the connections that choose selects.
@@ -38,20 +41,26 @@ func all(*Conn) bool { return true }
 // recheck looks at everybody's credentials again and again: a session that was
 // destroyed, a changed password, a revoked application password or a ban closes a
 // connection within a second. Its cost is one statement for every 500 members connected.
+// A credential that could not be looked at for longer than trusted is trusted no more.
 func (h *Hub) recheck() {
 	for pause(h.ctx, recheckPause) {
 		conns := h.every(all)
 		if len(conns) == 0 {
 			continue
 		}
-		held := make([]*wpauth.Held, len(conns))
+		begun := time.Now()
+		held, oldest := make([]*wpauth.Held, len(conns)), begun
 		for i, c := range conns {
 			held[i] = c.held
+			if c.checked.Before(oldest) {
+				oldest = c.checked
+			}
 		}
-		verdicts, err := h.look(held)
+		verdicts, err := h.look(held, oldest.Add(trusted))
 		if err != nil {
 			if h.ctx.Err() == nil {
 				h.Log.Warn("credentials of connections could not be looked at", "error", err)
+				distrust(conns)
 			}
 			continue
 		}
@@ -59,14 +68,26 @@ func (h *Hub) recheck() {
 			if e := ending(v); e != nil {
 				conns[i].End(e)
 			}
+			conns[i].checked = begun
 		}
 	}
 }
 
-func (h *Hub) look(held []*wpauth.Held) ([]wpauth.Verdict, error) {
+// distrust ends the connections whose credentials were looked at too long ago, each with
+// a time of its own to come back.
+func distrust(conns []*Conn) {
+	now, spread := time.Now(), spreadOf(len(conns))
+	for _, c := range conns {
+		if now.Sub(c.checked) >= trusted {
+			c.End(unavailable(spread))
+		}
+	}
+}
+
+func (h *Hub) look(held []*wpauth.Held, by time.Time) ([]wpauth.Verdict, error) {
 	ctx, release := h.Guard(h.ctx)
 	defer release()
-	ctx, cancel := context.WithTimeout(ctx, recheckTime)
+	ctx, cancel := context.WithTimeout(ctx, max(lookTime, time.Until(by)))
 	defer cancel()
 	return h.Site.Recheck(ctx, held)
 }
@@ -102,25 +123,19 @@ func (h *Hub) beat() {
 	}
 }
 
-// Return times after a restart.
-const (
-	soonest = time.Second
-	latest  = 25 * time.Second
-	// perSecond is how many clients are asked to come back within a second.
-	perSecond = 1000
-)
-
 // Close ends every connection with a time to come back, spread so that a node's clients
 // do not return all at once, and waits for them to be told until ctx ends. Nobody can
 // join any more.
 func (h *Hub) Close(ctx context.Context) {
 	h.mu.Lock()
-	h.closed = true
+	if !h.closed {
+		h.closed, h.crowd = true, h.conns
+	}
+	crowd := h.crowd
 	h.mu.Unlock()
 	conns := h.every(all)
-	spread := min(latest, 2*time.Second+time.Duration(len(conns))*time.Second/perSecond)
 	for _, c := range conns {
-		c.End(restart(soonest + rand.N(spread)))
+		c.End(restart(crowd))
 	}
 	for _, c := range conns {
 		select {

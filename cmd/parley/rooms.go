@@ -20,6 +20,7 @@ import (
 	"parley/internal/mysql"
 	"parley/messaging"
 	"parley/realtime"
+	"parley/realtime/wire"
 	"parley/schema"
 	"parley/web"
 	"parley/wpauth"
@@ -33,6 +34,7 @@ type rooms struct {
 	service *messaging.Service
 	node    *messaging.Node
 	hub     *realtime.Hub // nil without realtime
+	stream  *wire.Server  // nil without realtime
 
 	stop       context.CancelFunc
 	background sync.WaitGroup
@@ -96,8 +98,7 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	stream, err := newStream(c, r, s.Log)
-	if err != nil {
+	if r.stream, err = newStream(c, r, s.Log); err != nil {
 		return nil, err
 	}
 	return api.New(api.Options{
@@ -122,7 +123,7 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		Doctor:     examiner(c),
 		Version:    s.Version,
 		Refused:    s.metrics.Refused,
-		Stream:     stream,
+		Stream:     r.stream,
 		Middleware: []gin.HandlerFunc{api.Observe(s.Log, s.metrics, time.Now)},
 		Log:        s.Log,
 	})
@@ -280,6 +281,9 @@ func (r *rooms) disconnect() {
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
 	defer cancel()
 	r.hub.Close(ctx)
+	if r.stream != nil {
+		r.stream.Wait(ctx)
+	}
 }
 
 // close ends what runs in the background, then the database.

@@ -32,37 +32,17 @@ type Options struct {
 	ClientAddr func(*http.Request) (netip.Addr, bool)
 	// Guard makes a context that ends when the database goes away. nil: none.
 	Guard func(context.Context) (context.Context, context.CancelFunc)
-	Log   *slog.Logger
+	// Bounds; DefaultBounds where zero.
+	Bounds Bounds
+	Log    *slog.Logger
 }
-
-// Bounds of a connection.
-const (
-	// MaxFrame is the longest frame a client may send, in bytes.
-	MaxFrame = 4 << 10
-	// authTime is how long a client may take to send its nonce.
-	authTime = 5 * time.Second
-	// joinTime bounds authentication and catching up.
-	joinTime = 20 * time.Second
-	// writeTime is how long a client may take to accept what is written.
-	writeTime = 10 * time.Second
-	// hurryTime is what is left of writeTime when the connection is to end.
-	hurryTime = 2 * time.Second
-	// silence is how long a client may say nothing, not even a pong: two pings and a half.
-	silence = 75 * time.Second
-	// drain is how long a closed connection is read from, so that what was written last
-	// is not thrown away with what the client sent meanwhile.
-	drain = time.Second
-	// renewal is when a stream of server-sent events is ended to be made anew: nothing
-	// else finds out that its reader is gone while nothing has to be resent.
-	renewal = 15 * time.Minute
-	// strangers is how many clients may be connected that have not said yet who they are.
-	strangers = 1024
-)
 
 // Server answers the address of the stream.
 type Server struct {
 	Options
-	strangers chan struct{}
+	lobby    *lobby
+	joining  chan struct{} // holds a token for each client that is authenticated and caught up
+	sessions sessions
 }
 
 // New makes a Server.
@@ -76,27 +56,24 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{Options: o, strangers: make(chan struct{}, strangers)}, nil
-}
-
-// IsWebSocket reports whether a request asks for a WebSocket.
-func IsWebSocket(r *http.Request) bool {
-	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+	o.Bounds = o.Bounds.orDefault()
+	return &Server{Options: o, lobby: newLobby(o.Bounds.Strangers), joining: make(chan struct{}, o.Bounds.Joining)}, nil
 }
 
 // ErrNoStream is a request for neither a WebSocket nor server-sent events.
 var ErrNoStream = errors.New("wire: neither a WebSocket nor an event stream was asked for")
 
 // Serve connects the client of a request. The connection outlives the request. An error,
-// an *realtime.Ending or another, is for the caller to answer: nothing was written. A
-// WebSocket is told of refusals by close codes, because browsers show nothing else.
+// an *realtime.Ending, a *HandshakeError or another, is for the caller to answer: nothing
+// was written. A WebSocket is told of refusals by close codes, because browsers show
+// nothing else.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request) error {
 	c := s.candidate(r)
 	switch {
 	case IsWebSocket(r):
 		return s.upgrade(w, r, c)
-	case strings.Contains(r.Header.Get("Accept"), "text/event-stream"):
-		return s.events(w, r, c)
+	case isEventStream(r):
+		return s.refused(s.events(w, r, c))
 	}
 	return ErrNoStream
 }
@@ -197,13 +174,22 @@ func (s *Server) ending(ctx context.Context, err error) *realtime.Ending {
 	if !mysql.Unavailable(ctx, err) && ctx.Err() == nil {
 		s.Log.Error("a client could not be connected", "error", err)
 	}
-	return realtime.Away
+	return realtime.Unavailable()
 }
 
 // Poll answers a long poll of a caller who was authenticated, from a page of origin.
 func (s *Server) Poll(ctx context.Context, id wpauth.Identity, origin, since string, wait time.Duration) (realtime.Answer, error) {
 	if err := s.Origin(ctx, origin, false); err != nil {
-		return realtime.Answer{}, err
+		return realtime.Answer{}, s.refused(err)
 	}
 	return s.Hub.Poll(ctx, id, since, wait)
+}
+
+// refused counts an error that is a refusal.
+func (s *Server) refused(err error) error {
+	var e *realtime.Ending
+	if errors.As(err, &e) {
+		s.Hub.Refused(e)
+	}
+	return err
 }

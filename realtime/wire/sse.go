@@ -14,7 +14,7 @@ import (
 
 // eventStream is a response of server-sent events, written to the connection itself: so
 // it costs no more memory than a WebSocket, and outlives the bounds of ordinary requests.
-type eventStream struct{ conn net.Conn }
+type eventStream struct{ pipe }
 
 // streamHead begins the answer. It ends with the connection: its length is not known.
 const streamHead = "HTTP/1.1 200 OK\r\n" +
@@ -30,6 +30,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, c *candidate) er
 	if r.Method != http.MethodGet {
 		return ErrNoStream
 	}
+	if r.ContentLength != 0 {
+		return &HandshakeError{http.StatusBadRequest, "An event stream is asked for without a body."}
+	}
 	ctx := r.Context()
 	if err := s.Origin(ctx, c.origin, false); err != nil {
 		return err
@@ -40,7 +43,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, c *candidate) er
 	}
 	later := &lateSink{ready: make(chan struct{})}
 	conn, err := s.Hub.Join(ctx, realtime.Newcomer{Identity: id, Kind: realtime.ServerEvents, Sink: later,
-		Since: c.since, Until: time.Now().Add(renewal)})
+		Since: c.since, Until: time.Now().Add(s.Bounds.Renewal)})
 	if err != nil {
 		return err
 	}
@@ -50,22 +53,40 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, c *candidate) er
 		conn.End(realtime.Gone)
 		return err
 	}
+	noticeVanishing(tcp, s.Bounds.Unheard)
+	s.sessions.begin()
 	go s.stream(tcp, rw, later, conn)
 	return nil
 }
 
 // stream writes the head, lets the frames follow, and waits for the client to go.
 func (s *Server) stream(tcp net.Conn, rw *bufio.ReadWriter, later *lateSink, conn *realtime.Conn) {
-	t := &eventStream{conn: tcp}
-	if t.write([]byte(streamHead)) == nil {
+	defer s.sessions.end()
+	defer s.survive(tcp)
+	t := &eventStream{pipe{conn: tcp, bounds: &s.Bounds}}
+	if t.write(net.Buffers{[]byte(streamHead)}) == nil {
 		later.Sink = t
+	} else {
+		_ = tcp.SetReadDeadline(time.Now())
 	}
 	close(later.ready)
-	// Whatever a client sends after its request is none of ours; its end is.
-	_, _ = io.Copy(io.Discard, behind(tcp, rw))
-	conn.End(realtime.Gone)
+	conn.End(overhear(behind(tcp, rw)))
 	<-conn.Done()
 	_ = tcp.Close()
+}
+
+// overhear waits for the end of what a client sends. It has nothing to say, so that much
+// of it is no event stream's.
+func overhear(r io.Reader) *realtime.Ending {
+	var b [64]byte
+	for heard := 0; heard <= MaxFrame; {
+		n, err := r.Read(b[:])
+		if err != nil {
+			return realtime.Gone
+		}
+		heard += n
+	}
+	return realtime.ProtocolError
 }
 
 // lateSink waits for its sink: refusals are answered as HTTP, which is possible only
@@ -103,41 +124,40 @@ func (l *lateSink) Hurry() {
 	}
 }
 
-func (t *eventStream) write(b []byte) error {
-	_ = t.conn.SetWriteDeadline(time.Now().Add(writeTime))
-	_, err := t.conn.Write(b)
-	return err
-}
-
 // Write implements realtime.Sink. The id is what browsers send back as Last-Event-ID.
 func (t *eventStream) Write(frames []*realtime.Frame) error {
-	var b bytes.Buffer
-	for _, f := range frames {
-		if f.Type == "" {
-			b.WriteString(":\n\n")
-			continue
+	for len(frames) > 0 {
+		n := min(len(frames), framesPerWrite)
+		var b bytes.Buffer
+		for _, f := range frames[:n] {
+			if f.Type == "" {
+				b.WriteString(":\n\n")
+				continue
+			}
+			if f.ID != "" {
+				b.WriteString("id: " + f.ID + "\n")
+			}
+			b.WriteString("event: " + f.Type + "\ndata: ")
+			b.Write(f.Body)
+			b.WriteString("\n\n")
 		}
-		if f.ID != "" {
-			b.WriteString("id: " + f.ID + "\n")
+		if err := t.write(net.Buffers{b.Bytes()}); err != nil {
+			return err
 		}
-		b.WriteString("event: " + f.Type + "\ndata: ")
-		b.Write(f.Body)
-		b.WriteString("\n\n")
+		frames = frames[n:]
 	}
-	return t.write(b.Bytes())
+	return nil
 }
 
 // End implements realtime.Sink: a frame close, with the time after which the browser
 // itself comes back.
 func (t *eventStream) End(e *realtime.Ending) {
+	t.Hurry()
 	if e != realtime.Gone {
 		if e.Retry > 0 {
-			_ = t.write([]byte("retry: " + strconv.FormatInt(e.Retry.Milliseconds(), 10) + "\n"))
+			_ = t.write(net.Buffers{[]byte("retry: " + strconv.FormatInt(e.Retry.Milliseconds(), 10) + "\n")})
 		}
 		_ = t.Write([]*realtime.Frame{e.Close()})
 	}
 	_ = t.conn.SetReadDeadline(time.Now())
 }
-
-// Hurry implements realtime.Sink.
-func (t *eventStream) Hurry() { _ = t.conn.SetWriteDeadline(time.Now().Add(hurryTime)) }

@@ -8,38 +8,40 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/gobwas/ws"
 
 	"parley/realtime"
+	"parley/wpauth"
 )
 
 // socket is the server's side of a WebSocket. It holds no buffers: what is read comes
 // in frames of a few bytes, what is written is shared with others.
 type socket struct {
-	conn net.Conn
-	read io.Reader // conn, behind what came with the handshake
-
-	mu      sync.Mutex // writing
+	pipe
+	read    io.Reader // conn, behind what came with the handshake
 	closing atomic.Bool
+	evicted atomic.Bool
 }
 
 // upgrade answers the handshake. From here on refusals are close codes.
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *candidate) error {
-	if r.Method != http.MethodGet {
-		return ErrNoStream
+	if err := handshake(r); err != nil {
+		return err
 	}
-	conn, rw, _, err := ws.HTTPUpgrader{Timeout: writeTime}.Upgrade(r, w)
+	conn, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		if conn != nil {
-			_ = conn.Close() // the library answered what was wrong with the handshake
-		}
+		return err
+	}
+	noticeVanishing(conn, s.Bounds.Unheard)
+	t := &socket{pipe: pipe{conn: conn, bounds: &s.Bounds}, read: behind(conn, rw)}
+	if t.write(net.Buffers{switching(r.Header.Get("Sec-WebSocket-Key"))}) != nil {
+		_ = conn.Close() // went away while being answered
 		return nil
 	}
-	t := &socket{conn: conn, read: behind(conn, rw)}
+	s.sessions.begin()
 	go s.session(t, c)
 	return nil
 }
@@ -56,8 +58,11 @@ func behind(conn net.Conn, rw *bufio.ReadWriter) io.Reader {
 
 // session is a WebSocket from its handshake to its end.
 func (s *Server) session(t *socket, c *candidate) {
+	defer s.sessions.end()
+	defer s.survive(t.conn)
 	conn, err := s.enter(t, c)
 	if err != nil {
+		s.Hub.Refused(err)
 		t.End(err)
 	} else {
 		t.listen(conn)
@@ -69,27 +74,32 @@ func (s *Server) session(t *socket, c *candidate) {
 
 // enter finds out who it is, and connects them.
 func (s *Server) enter(t *socket, c *candidate) (*realtime.Conn, *realtime.Ending) {
-	select {
-	case s.strangers <- struct{}{}:
-		defer func() { <-s.strangers }()
-	default:
-		return nil, realtime.Away
-	}
 	ctx, release := s.Guard(context.Background())
 	defer release()
-	ctx, cancel := context.WithTimeout(ctx, joinTime)
+	ctx, cancel := context.WithTimeout(ctx, s.Bounds.Introduce+s.Bounds.Join)
 	defer cancel()
 	if err := s.Origin(ctx, c.origin, c.byCookie()); err != nil {
 		return nil, s.ending(ctx, err)
 	}
 	if c.byCookie() && !c.nonceSent() {
-		if e := t.introduce(c); e != nil {
+		if e := s.introduce(t, c); e != nil {
 			return nil, e
 		}
+	}
+	select {
+	case s.joining <- struct{}{}:
+		defer func() { <-s.joining }()
+	default:
+		return nil, realtime.Unavailable()
 	}
 	id, err := s.who(ctx, c)
 	if err != nil {
 		return nil, s.ending(ctx, err)
+	}
+	if id.Via == wpauth.ByCookie { // with credentials beside it that were none
+		if err := s.Origin(ctx, c.origin, true); err != nil {
+			return nil, s.ending(ctx, err)
+		}
 	}
 	conn, err := s.Hub.Join(ctx, realtime.Newcomer{Identity: id, Kind: realtime.WebSocket, Sink: t, Since: c.since})
 	if err != nil {
@@ -98,12 +108,23 @@ func (s *Server) enter(t *socket, c *candidate) (*realtime.Conn, *realtime.Endin
 	return conn, nil
 }
 
+// framesBefore is how many frames may come before the nonce: pings of the transport.
+const framesBefore = 10
+
 // introduce waits for the first frame, which says the nonce.
-func (t *socket) introduce(c *candidate) *realtime.Ending {
-	_ = t.conn.SetReadDeadline(time.Now().Add(authTime))
+func (s *Server) introduce(t *socket, c *candidate) *realtime.Ending {
+	_ = t.conn.SetReadDeadline(time.Now().Add(s.Bounds.Introduce))
+	defer s.lobby.enter(c.credentials.ClientIP, func() {
+		t.evicted.Store(true)
+		_ = t.conn.SetReadDeadline(time.Now())
+	})()
+	came := 0
+	few := func() bool { came++; return came <= framesBefore }
 	for {
-		raw, e := t.next(nil)
+		raw, e := t.next(few)
 		switch {
+		case e == realtime.Gone && t.evicted.Load():
+			return realtime.Unavailable()
 		case e == realtime.Gone:
 			return realtime.Unauthenticated // too late, or away, where nobody hears it
 		case e != nil:
@@ -133,11 +154,11 @@ func (t *socket) introduce(c *candidate) *realtime.Ending {
 // listen takes in what the client sends until it, or the connection, ends.
 func (t *socket) listen(conn *realtime.Conn) {
 	for {
-		_ = t.conn.SetReadDeadline(time.Now().Add(silence))
+		_ = t.conn.SetReadDeadline(time.Now().Add(t.bounds.Silence))
 		if t.closing.Load() {
 			return
 		}
-		raw, e := t.next(conn)
+		raw, e := t.next(conn.Allow)
 		if e == nil && raw != nil {
 			e = conn.Receive(raw)
 		}
@@ -150,39 +171,20 @@ func (t *socket) listen(conn *realtime.Conn) {
 
 // next reads one frame: the text of a message, nil for a frame of the transport, or why
 // the connection has to end.
-func (t *socket) next(conn *realtime.Conn) ([]byte, *realtime.Ending) {
-	h, err := ws.ReadHeader(t.read)
-	if err != nil {
-		return nil, realtime.Gone
+func (t *socket) next(allow func() bool) ([]byte, *realtime.Ending) {
+	f, e := readFrame(t.read, allow)
+	if e != nil {
+		return nil, e
 	}
-	control := h.OpCode.IsControl()
-	switch {
-	case !h.Masked || h.Rsv != 0 || control && (!h.Fin || h.Length > ws.MaxControlFramePayloadSize):
-		return nil, realtime.ProtocolError
-	case !control && (h.OpCode != ws.OpText || !h.Fin):
-		return nil, realtime.Binary
-	case h.Length > MaxFrame:
-		return nil, realtime.TooLarge
-	case conn != nil && h.OpCode != ws.OpPong && !conn.Allow():
-		return nil, realtime.TooManyFrames
-	}
-	body := make([]byte, h.Length)
-	if _, err := io.ReadFull(t.read, body); err != nil {
-		return nil, realtime.Gone
-	}
-	ws.Cipher(body, h.Mask, 0)
-	switch h.OpCode {
+	switch f.op {
 	case ws.OpText:
-		return body, nil
+		return f.body, nil
 	case ws.OpClose:
 		return nil, realtime.Left
 	case ws.OpPing:
-		if t.control(ws.OpPong, body) != nil {
+		if t.control(ws.OpPong, f.body) != nil {
 			return nil, realtime.Gone
 		}
-	case ws.OpPong:
-	default:
-		return nil, realtime.ProtocolError
 	}
 	return nil, nil
 }
@@ -196,14 +198,6 @@ func head(op ws.OpCode, n int) []byte {
 	b := bytes.NewBuffer(make([]byte, 0, ws.MaxHeaderSize))
 	_ = ws.WriteHeader(b, ws.Header{Fin: true, OpCode: op, Length: int64(n)}) // a buffer takes all
 	return b.Bytes()
-}
-
-func (t *socket) write(b net.Buffers) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	_ = t.conn.SetWriteDeadline(time.Now().Add(writeTime))
-	_, err := b.WriteTo(t.conn)
-	return err
 }
 
 // framesPerWrite bounds what one call hands to the system.
@@ -231,6 +225,7 @@ func (t *socket) Write(frames []*realtime.Frame) error {
 
 // End implements realtime.Sink: the close frame of the protocol, then that of WebSocket.
 func (t *socket) End(e *realtime.Ending) {
+	t.Hurry()
 	switch e {
 	case realtime.Gone:
 	case realtime.Left:
@@ -247,12 +242,9 @@ func (t *socket) End(e *realtime.Ending) {
 	_ = t.conn.SetReadDeadline(time.Now())
 }
 
-// Hurry implements realtime.Sink.
-func (t *socket) Hurry() { _ = t.conn.SetWriteDeadline(time.Now().Add(hurryTime)) }
-
 // discard reads what the client still sends, for a moment, and closes.
 func (t *socket) discard() {
-	_ = t.conn.SetReadDeadline(time.Now().Add(drain))
+	_ = t.conn.SetReadDeadline(time.Now().Add(t.bounds.Drain))
 	_, _ = io.Copy(io.Discard, io.LimitReader(t.read, 64<<10))
 	_ = t.conn.Close()
 }
