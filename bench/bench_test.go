@@ -19,10 +19,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
 
-	"parley/internal/testdb"
 	"parley/schema"
 )
 
@@ -42,30 +40,13 @@ var orientation = map[string]float64{"inbox": 22, "thread": 67, "send": 60, "fir
 	"inbox of 10": 22, "bp list": 22, "bp thread": 67, "bp reply": 60, "bp search": 15}
 
 func TestBench(t *testing.T) {
-	if *only == importCase {
+	if *only != "" && !slices.ContainsFunc(strings.Split(*only, ","), func(name string) bool {
+		return name != importCase && !strings.HasPrefix(name, "realtime")
+	}) {
 		return
 	}
 	ctx := context.Background()
-	// On a disk: commits to memory would flatter.
-	disk, err := filepath.Abs("../build/bench")
-	if err == nil {
-		err = os.MkdirAll(disk, 0o755)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("TMPDIR", disk)
-	server := testdb.NewServer(t, "--innodb-buffer-pool-size=2G", "--innodb-log-file-size=512M",
-		"--innodb-flush-method=O_DIRECT", "--innodb-flush-log-at-trx-commit=1", "--debug-no-sync=0", "--local-infile=1")
-	dsn := server.Database(t)
-	loadSite(t, dsn)
-	// Loading the data may take longer than any statement of the service.
-	slow, err := mysql.ParseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slow.ReadTimeout = 10 * time.Minute
-	db := testdb.Connect(t, slow.FormatDSN())
+	dsn, db := benchDatabase(t)
 	tables := schema.Names("wp_parley_")
 	if _, err := schema.Up(ctx, db, "wp_parley_"); err != nil {
 		t.Fatal(err)
@@ -90,7 +71,7 @@ func TestBench(t *testing.T) {
 	w := tabwriter.NewWriter(os.Stdout, 2, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "case\tconnections\treq/s\tp50 ms\tp95 ms\tp99 ms\tserver CPU µs\tstatements\t+control\tbare req/s\tratio\tbare CPU µs\tCPU ratio\tx WordPress")
 	for _, c := range cases(svc, data) {
-		if *only != "" && !slices.Contains(strings.Split(*only, ","), c.name) {
+		if !wanted(c.name) {
 			continue
 		}
 		measure(t, w, db, svc, c, tables)

@@ -34,7 +34,7 @@ const importCase = "import"
 // TestImport imports a BuddyPress site with the real command, beside copying the same
 // rows from table to table by INSERT … SELECT alone.
 func TestImport(t *testing.T) {
-	if *only != "" && *only != importCase {
+	if !wanted(importCase) {
 		return
 	}
 	ctx := context.Background()

@@ -26,58 +26,60 @@ type service struct {
 	pid     int
 	ready   time.Duration
 	idleKiB int
+
+	bin, dir string
+	env      []string
+	cmd      *exec.Cmd // nil when it does not run
 }
 
-func startService(t *testing.T, dsn string) *service {
+// startService starts one on a database; env are further settings.
+func startService(t *testing.T, dsn string, env ...string) *service {
 	t.Helper()
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "parley")
-	build := exec.Command("go", "build", "-o", bin, "parley/cmd/parley")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the service: %v\n%s", err, out)
-	}
-	addr, ops := freeAddress(t), freeAddress(t)
-	cmd := exec.Command(bin, "serve", "--listen", addr, "--ops-listen", ops)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PARLEY_DATABASE_DSN="+dsn, "PARLEY_WORDPRESS_TABLE_PREFIX=wp_",
+	goBuild(t, "", bin, "parley/cmd/parley")
+	s := &service{addr: freeAddress(t), ops: freeAddress(t), bin: bin, dir: dir}
+	s.env = append(os.Environ(), "PARLEY_DATABASE_DSN="+dsn, "PARLEY_WORDPRESS_TABLE_PREFIX=wp_",
 		"PARLEY_OPS_PROFILING=true",
 		"PARLEY_LIMITS_MESSAGES_PER_MINUTE=0", "PARLEY_LIMITS_NEW_CONVERSATIONS=0,0,0,0,0")
 	for name, value := range siteKeys() {
-		cmd.Env = append(cmd.Env, "PARLEY_WORDPRESS_"+name+"="+value)
+		s.env = append(s.env, "PARLEY_WORDPRESS_"+name+"="+value)
 	}
-	log, err := os.Create(filepath.Join(dir, "log"))
+	s.env = append(s.env, env...)
+	t.Cleanup(s.stop)
+	s.start(t)
+	return s
+}
+
+// start starts the process and waits until it is ready.
+func (s *service) start(t *testing.T) {
+	t.Helper()
+	cmd := exec.Command(s.bin, "serve", "--listen", s.addr, "--ops-listen", s.ops)
+	cmd.Dir, cmd.Env = s.dir, s.env
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer log.Close()
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
-	for {
-		resp, err := http.Get("http://" + ops + "/readyz")
-		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				break
-			}
-		}
-		if time.Since(start) > 30*time.Second {
-			b, _ := os.ReadFile(log.Name())
-			t.Fatalf("the service is not ready after 30 s:\n%s", b)
-		}
-		time.Sleep(5 * time.Millisecond)
+	s.cmd, s.pid = cmd, cmd.Process.Pid
+	awaitReady(t, s.ops, log.Name())
+	s.ready, s.idleKiB = time.Since(start), resident(t, s.pid)
+}
+
+// stop ends the process as a service manager does, and waits for it.
+func (s *service) stop() {
+	if s.cmd == nil {
+		return
 	}
-	s := &service{addr: addr, ops: ops, pid: cmd.Process.Pid, ready: time.Since(start)}
-	if s.idleKiB, err = residentKiB(s.pid); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Wait()
+	s.cmd = nil
 }
 
 // profile stores a CPU profile of the next d, whole seconds, in a file.

@@ -7,4 +7,4 @@ set -euo pipefail
 scripts/deps.sh database
 scripts/assets.sh
 # shellcheck disable=SC2086
-go test -tags bench -count=1 -timeout 90m -run '^Test(Bench|Import)$' -v ./bench -args ${BENCH_ARGS:-}
+go test -tags bench -count=1 -timeout 90m -run '^Test(Bench|Import|Realtime)$' -v ./bench -args ${BENCH_ARGS:-}
