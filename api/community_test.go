@@ -44,6 +44,7 @@ type setup struct {
 	home     string
 	before   []string // statements that change the site before the service starts
 	realtime *realtime.Limits
+	off      messaging.Preferences
 }
 
 type option func(*setup)
@@ -71,6 +72,9 @@ func changed(statements ...string) option {
 // live follows the events and serves the addresses of realtime.
 func live(l realtime.Limits) option { return func(s *setup) { s.realtime = &l } }
 
+// switchedOff has the site's owner switch things off.
+func switchedOff(p messaging.Preferences) option { return func(s *setup) { s.off = p } }
+
 func minTrust(n int) option { return func(s *setup) { s.minTrust = n } }
 
 func newCommunity(t *testing.T, options ...option) *community {
@@ -87,14 +91,14 @@ func newCommunity(t *testing.T, options ...option) *community {
 	}
 	// In Berlin this is 6:49 pm.
 	c := &community{t: t, clock: &clock{now: time.Date(2026, 3, 2, 17, 49, 0, 0, time.UTC)}}
-	rooms := resttest.Open(t, resttest.Settings{DSN: s.dsn, Environment: "production", Limits: s.limits, MinTrustLevel: s.minTrust,
+	rooms := resttest.Open(t, resttest.Settings{DSN: s.dsn, Environment: "production", Limits: s.limits, MinTrustLevel: s.minTrust, SwitchedOff: s.off,
 		Now: c.clock.Now, Before: s.before})
 	c.db, c.site, c.svc = rooms.DB, rooms.Site, rooms.Service
 	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	pages, err := web.New(web.Options{Messenger: c.svc, Directory: c.site, AuthenticatePage: c.site.AuthenticatePage,
 		Authenticate: c.site.Authenticate, Nonce: c.site.Nonce, FindLogin: c.site.FindLogin,
 		ClientAddr: func(r *http.Request) (netip.Addr, bool) { return api.ClientAddr(r, trusted) },
-		Limits:     s.limits, MinTrustLevel: s.minTrust, Now: c.clock.Now})
+		Limits:     s.limits, MinTrustLevel: s.minTrust, Stream: s.realtime != nil, Now: c.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,9 @@ type Realtime struct {
 	Origins []string
 	// Connections is how many a member may have at once on one node.
 	Connections int
+	// Presence, Receipts and Typing are whether members who agree are told of each other
+	// who is there, how far messages came, and who is typing.
+	Presence, Receipts, Typing bool
 }
 
 // Limits are the numbers of contract 3.6. Lengths count code points; 0 means no
@@ -146,7 +149,8 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 		c.KeepEvents = -1
 	}
 	c.Realtime = Realtime{Enabled: yes("realtime.enabled"), Origins: listed(get("realtime.origins")),
-		Connections: num("realtime.connections_per_member")}
+		Connections: num("realtime.connections_per_member"),
+		Presence:    yes("realtime.presence"), Receipts: yes("realtime.receipts"), Typing: yes("realtime.typing")}
 	c.RequestTimeout = span("http.request_timeout")
 	c.JSONP, c.AnyOrigin = yes("http.jsonp"), yes("http.any_origin")
 	c.Profiling = yes("ops.profiling")

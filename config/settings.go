@@ -99,6 +99,9 @@ var settings = []setting{
 	{name: "realtime.enabled", def: "true", kind: boolean},
 	{name: "realtime.origins", kind: webAddresses},
 	{name: "realtime.connections_per_member", def: "20", kind: whole(1, 10000)},
+	{name: "realtime.presence", def: "true", kind: boolean},
+	{name: "realtime.receipts", def: "true", kind: boolean},
+	{name: "realtime.typing", def: "true", kind: boolean},
 
 	{name: "web.slug", def: "community", kind: slug},
 

@@ -43,6 +43,7 @@ func (s *Service) CacheStats() map[string]cache.Stats {
 		"totals":       s.mailboxes.totals.Stats(),
 		"search_text":  s.search.texts.Stats(),
 		"search_names": s.search.names.names.Stats(),
+		"preferences":  s.preferences.known.Stats(),
 	}
 }
 

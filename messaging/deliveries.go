@@ -94,6 +94,10 @@ func address(d *Delivery) {
 				d.To = some(p.Blocker)
 			}
 		}
+	case EventPreferencesChanged:
+		if _, ok := payload[PreferencesChanged](d); ok {
+			d.To = some(d.Actor)
+		}
 	case EventMarkedUnread, EventDeleted:
 		d.To = some(d.Actor)
 	}

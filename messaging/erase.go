@@ -85,6 +85,7 @@ func (s *Service) Erase(ctx context.Context, operator Actor, member wpauth.UserI
 		err = s.store.EraseRest(ctx, int64(member))
 	}
 	s.dropMailbox(member)
+	s.preferences.drop(member)
 	return sum, s.fault(ctx, err)
 }
 

@@ -33,7 +33,7 @@ func community(t *testing.T) (h *house, direct, group, left, self, thread messag
 	}
 	must[int64](t)(h.Report(ctx, alice, messaging.ReportInput{Conversation: direct, Reason: "spam", Description: "Alice reports"}))
 	must[int64](t)(h.Report(ctx, bob, messaging.ReportInput{Conversation: direct, Description: "Bob reports"}))
-	h.exec("INSERT INTO wp_parley_preferences (user_id, notify_web, updated_at) VALUES (?, 0, NOW())", alice.ID)
+	h.exec("INSERT INTO wp_parley_preferences (user_id, notify_web, receipts, updated_at) VALUES (?, 0, 0, NOW())", alice.ID)
 	return h, direct, group, left, self, thread
 }
 

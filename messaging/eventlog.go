@@ -83,6 +83,7 @@ func (s *Service) Follow(ctx context.Context, feed Feed) {
 			if err == nil {
 				position, started = max(0, last-tailBack), true
 				s.dropMailboxes()
+				s.preferences.dropAll()
 				if feed.Begin != nil {
 					feed.Begin(position)
 				}
@@ -175,6 +176,9 @@ func (s *Service) takeIn(e Event) {
 		if json.Unmarshal(e.Payload, &p) == nil {
 			touched = append(touched, p.Members...)
 		}
+	case EventPreferencesChanged:
+		s.preferences.drop(e.Actor)
+		return
 	case EventImported:
 		var p Imported
 		if e.Conversation == 0 {

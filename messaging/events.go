@@ -28,6 +28,9 @@ const (
 	// EventImported tells that an import changed a conversation, or with conversation 0
 	// that it brought many. It is for caches: nobody is notified of old messages.
 	EventImported EventKind = "conversation_imported" // Imported
+	// EventPreferencesChanged tells that its actor changed what others are told of them.
+	// It belongs to no conversation.
+	EventPreferencesChanged EventKind = "preferences_changed" // PreferencesChanged
 )
 
 // Event is one committed change. Position orders all events of the site.
@@ -103,6 +106,14 @@ type Erased struct {
 // Imported is the payload of EventImported.
 type Imported struct {
 	Members []wpauth.UserID `json:"members"`
+}
+
+// PreferencesChanged is the payload of EventPreferencesChanged: all of the member's own
+// choices, the owner's not considered.
+type PreferencesChanged struct {
+	Presence bool `json:"presence"`
+	Receipts bool `json:"receipts"`
+	Typing   bool `json:"typing"`
 }
 
 // Reported is the payload of EventReported. It is for moderators: nothing of it may

@@ -14,9 +14,10 @@ import (
 type Personal struct {
 	Member wpauth.Member
 	At     time.Time // when it was gathered
-	// NotifyWeb and NotifyEmail are the member's own choices; nil follows the site.
-	NotifyWeb, NotifyEmail *bool
-	Reports                []PersonalReport
+	// These are the member's own choices; nil follows the site.
+	NotifyWeb, NotifyEmail     *bool
+	Presence, Receipts, Typing *bool
+	Reports                    []PersonalReport
 }
 
 // PersonalReport is a report the member made.
@@ -112,13 +113,13 @@ func (s *Service) ExportPersonal(ctx context.Context, operator Actor, member wpa
 
 func (s *Service) personal(ctx context.Context, member wpauth.UserID) (*Personal, error) {
 	p := &Personal{At: s.now()}
-	choice, err := s.store.PreferenceOf(ctx, int64(member))
+	choices, err := s.store.PreferencesOf(ctx, []int64{int64(member)})
 	if err != nil {
 		return nil, err
 	}
-	if choice != nil {
-		p.NotifyWeb, p.NotifyEmail = choice.Web, choice.Email
-	}
+	choice := choices[int64(member)]
+	p.NotifyWeb, p.NotifyEmail = choice.Web, choice.Email
+	p.Presence, p.Receipts, p.Typing = choice.Presence, choice.Receipts, choice.Typing
 	reports, err := s.store.ReportsBy(ctx, int64(member))
 	if err != nil {
 		return nil, err

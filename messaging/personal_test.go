@@ -30,7 +30,8 @@ func TestPersonalData(t *testing.T) {
 		Version  int
 		Member   struct{ Login, Name string }
 		Settings struct {
-			NotifyWeb *bool `json:"notify_web"`
+			NotifyWeb        *bool `json:"notify_web"`
+			Receipts, Typing *bool
 		}
 		Reports       []struct{ Description string }
 		Conversations []struct {
@@ -66,6 +67,9 @@ func TestPersonalData(t *testing.T) {
 		len(out.Reports) != 1 || out.Reports[0].Description != "Alice reports" {
 		t.Errorf("head: %+v", out)
 	}
+	if s := out.Settings; s.Receipts == nil || *s.Receipts || s.Typing != nil {
+		t.Errorf("settings: %+v", s)
+	}
 	if states["left"] != 1 || states["active"] != 5 || blocked != 1 || stars != 1 || subjects != "NotesIt's a subject" {
 		t.Errorf("states %v, %d blocked, %d stars, subjects %q", states, blocked, stars, subjects)
 	}
@@ -78,7 +82,7 @@ func TestPersonalData(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := visible(t, page.String())
-	for _, want := range append(said, "Alice reports", "It's a subject", "Bob", "off") {
+	for _, want := range append(said, "Alice reports", "It's a subject", "Bob", "off", "as the site has it, off, as the site has it") {
 		if !strings.Contains(shown, strings.Join(strings.Fields(want), " ")) {
 			t.Errorf("the page does not show %q", want)
 		}

@@ -35,6 +35,8 @@ type Options struct {
 	// KeepEvents is how long events are kept; 0 means DefaultKeepEvents, less than 0
 	// for ever.
 	KeepEvents time.Duration
+	// SwitchedOff is what nobody is to be told of members, whatever they chose.
+	SwitchedOff Preferences
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Logger gets what no caller is told; nil means slog.Default.
@@ -61,6 +63,8 @@ type Service struct {
 	suggestions *window
 	reporting   *turnstile
 	keepEvents  time.Duration
+	preferences *preferences
+	switchedOff Preferences
 	tally       tally
 	// committed is filled after every transaction, for the tail.
 	committed chan struct{}
@@ -119,6 +123,8 @@ func New(o Options) (*Service, error) {
 		suggestions: newWindow(o.Limits.SuggestPerMinute, time.Minute),
 		reporting:   newTurnstile(),
 		keepEvents:  o.KeepEvents,
+		preferences: newPreferences(),
+		switchedOff: o.SwitchedOff,
 		committed:   make(chan struct{}, 1),
 	}
 	s.rosters = newRosters(st, s.now)

@@ -42,6 +42,13 @@ type Messenger interface {
 	Leave(ctx context.Context, a Actor, id ConversationID) (*Conversation, error)
 	// SetBlocked blocks the other side of a direct thread, or toggles. Invalid on a group.
 	SetBlocked(ctx context.Context, a Actor, id ConversationID, to *bool) (*Conversation, error)
+	// Preferences returns what the actor lets others be told, and what the owner lets
+	// everybody (SitePreferences): both have to agree. It is not cached.
+	Preferences(ctx context.Context, a Actor) (own, site Preferences, err error)
+	SitePreferences() Preferences
+	// SetPreferences changes the actor's own, tells their other devices, and returns them
+	// as they are then.
+	SetPreferences(ctx context.Context, a Actor, p PreferencesPatch) (own Preferences, err error)
 	// Suggest finds members the actor may write to. term is trimmed, 3-64 code points.
 	Suggest(ctx context.Context, a Actor, term string, limit int) ([]wpauth.Member, error)
 	// Report records a report and tells Jetonomy's moderators (jt_flags).

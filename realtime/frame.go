@@ -33,7 +33,7 @@ type stamp struct {
 	Type         string                   `json:"type"`
 	Position     string                   `json:"position"`
 	At           string                   `json:"at"`
-	Conversation messaging.ConversationID `json:"conversation"`
+	Conversation messaging.ConversationID `json:"conversation,omitempty"` // 0: about none
 }
 
 // The stored frames.
@@ -67,6 +67,10 @@ type (
 		stamp
 		Setting string `json:"setting"`
 		Value   bool   `json:"value"`
+	}
+	preferencesChanged struct {
+		stamp
+		messaging.PreferencesChanged
 	}
 )
 
@@ -159,6 +163,9 @@ func (h *Hub) frame(d *messaging.Delivery, message []byte) *Frame {
 			name = "archived"
 		}
 		setting(name, p.Value)
+	case messaging.PreferencesChanged:
+		s.Type = "preferences"
+		v = preferencesChanged{s, p}
 	case messaging.BlockChanged:
 		setting("blocked", p.Value)
 	default:

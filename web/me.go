@@ -21,6 +21,15 @@ type Me struct {
 	Labels            MeLabels        `json:"labels"`
 	Site              MeSite          `json:"site"`
 	Features          map[string]bool `json:"features"`
+	// Preferences are what others are told of the caller, and the caller of others.
+	Preferences MePreferences `json:"preferences"`
+}
+
+// MePreferences are on when the caller and the owner of the site agree.
+type MePreferences struct {
+	Presence bool `json:"presence"`
+	Receipts bool `json:"receipts"`
+	Typing   bool `json:"typing"`
 }
 
 // MeViewer is the caller.
@@ -69,6 +78,10 @@ func (s *Pages) Me(ctx context.Context, id wpauth.Identity, a messaging.Actor) (
 		return nil, err
 	}
 	self := members[id.UserID]
+	own, offered, err := s.Messenger.Preferences(ctx, a)
+	if err != nil {
+		return nil, err
+	}
 	home := homeOf(site)
 	me := &Me{
 		Viewer: MeViewer{ID: int64(id.UserID), Name: self.Name(), Login: id.Login, AvatarURL: self.AvatarURL,
@@ -78,7 +91,10 @@ func (s *Pages) Me(ctx context.Context, id wpauth.Identity, a messaging.Actor) (
 		Site: MeSite{Name: site.BlogName, Home: home + "/", Locale: languageTag(site.Locale), Timezone: zone(site).String(),
 			MessagesURL: home + inboxPath(site)},
 		Features: map[string]bool{"archive": true, "block": true, "groups": s.Limits.Members > 2, "leave": true, "mute": true,
-			"read_receipts": true, "rename": true, "report": true, "search": true},
+			"read_receipts": offered.Receipts, "rename": true, "report": true, "search": true, "stream": s.Stream,
+			"presence": offered.Presence, "receipts": offered.Receipts, "typing": offered.Typing},
+		Preferences: MePreferences{Presence: own.Presence && offered.Presence, Receipts: own.Receipts && offered.Receipts,
+			Typing: own.Typing && offered.Typing},
 	}
 	if s.Directory.Features().Jetonomy {
 		me.Labels = MeLabels{site.SpaceLabelSingular, site.SpaceLabelPlural}

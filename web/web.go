@@ -23,7 +23,7 @@ import (
 	"parley/wpauth"
 )
 
-// Options are what New needs; all but MinTrustLevel, RoleTrust, Refused, Log and Now are required.
+// Options are what New needs; all but MinTrustLevel, RoleTrust, Stream, Refused, Log and Now are required.
 type Options struct {
 	Messenger messaging.Messenger
 	Directory wpauth.Directory
@@ -44,6 +44,8 @@ type Options struct {
 	Limits        messaging.Limits
 	MinTrustLevel int
 	RoleTrust     messaging.RoleTrust
+	// Stream tells that the addresses of realtime are there.
+	Stream bool
 	// Refused counts refusals (api.Metrics.Refused); nil: nobody counts.
 	Refused func(messaging.Reason)
 	Log     *slog.Logger

@@ -238,6 +238,12 @@ func (r *Request) first(arg *Arg) (spelling string, v Value, ok bool) {
 // it was not, or as null.
 func (r *Request) Param(name string) (Value, bool) { return r.param(name) }
 
+// IsNull reports whether a parameter was sent as null, which most take for absent.
+func (r *Request) IsNull(name string) bool {
+	v, ok := r.json.Get(name)
+	return ok && v.Kind == Null
+}
+
 func (r *Request) param(name string) (Value, bool) {
 	if v, ok := r.json.Get(name); ok && v.Kind != Null {
 		return v, true

@@ -92,6 +92,7 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		Limits:        limits(c.Limits),
 		MinTrustLevel: c.MinTrustLevel,
 		RoleTrust:     c.RoleTrust,
+		Stream:        c.Realtime.Enabled,
 		Refused:       s.metrics.Refused,
 		Log:           s.Log,
 	})
@@ -242,6 +243,7 @@ func newService(c *config.Config, db *mysql.DB, site *wpauth.Site, log *slog.Log
 		BellType:      c.BellType,
 		SearchCache:   c.SearchCache,
 		KeepEvents:    c.KeepEvents,
+		SwitchedOff:   messaging.Preferences{Presence: !c.Realtime.Presence, Receipts: !c.Realtime.Receipts, Typing: !c.Realtime.Typing},
 		Logger:        log,
 	})
 }

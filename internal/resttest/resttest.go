@@ -26,6 +26,8 @@ type Settings struct {
 	Environment   string
 	Limits        messaging.Limits
 	MinTrustLevel int
+	// SwitchedOff is what the site's owner switched off.
+	SwitchedOff messaging.Preferences
 	// Now is the service's clock; nil: time.Now.
 	Now func() time.Time
 	// Before are statements that change the site before the service looks at it.
@@ -69,7 +71,7 @@ func Open(t testing.TB, s Settings) *Rooms {
 		WordPress: config.WordPress{TablePrefix: "wp_", Keys: testdb.Keys, EnvironmentType: s.Environment}})
 	must(err)
 	r.Service, err = messaging.New(messaging.Options{DB: r.DB, Tables: schema.Names("wp_parley_"), Directory: r.Site,
-		Limits: s.Limits, MinTrustLevel: s.MinTrustLevel, Now: s.Now})
+		Limits: s.Limits, MinTrustLevel: s.MinTrustLevel, SwitchedOff: s.SwitchedOff, Now: s.Now})
 	must(err)
 	return r
 }

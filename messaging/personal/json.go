@@ -41,6 +41,9 @@ type jsonMember struct {
 type jsonSettings struct {
 	NotifyWeb   *bool `json:"notify_web"`
 	NotifyEmail *bool `json:"notify_email"`
+	Presence    *bool `json:"presence"`
+	Receipts    *bool `json:"receipts"`
+	Typing      *bool `json:"typing"`
 }
 
 type jsonReport struct {
@@ -94,7 +97,7 @@ type jsonMessage struct {
 func (j *JSON) Begin(p *messaging.Personal) error {
 	head := jsonHead{Format: "parley-personal-data", Version: Version, Generated: stamp(p.At),
 		Member:   jsonMember{int64(p.Member.ID), p.Member.Login, p.Member.Name(), p.Member.Exists},
-		Settings: jsonSettings{p.NotifyWeb, p.NotifyEmail}, Reports: []jsonReport{}}
+		Settings: jsonSettings{p.NotifyWeb, p.NotifyEmail, p.Presence, p.Receipts, p.Typing}, Reports: []jsonReport{}}
 	for _, r := range p.Reports {
 		head.Reports = append(head.Reports, jsonReport{r.ID, personOf(r.About), int64(r.Conversation), int64(r.Message), r.Reason, r.Description, stamp(r.At)})
 	}

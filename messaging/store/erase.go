@@ -185,23 +185,6 @@ func (s *Store) EraseRest(ctx context.Context, user int64) error {
 	return nil
 }
 
-// Preference is what a member chose; nil is the site's choice.
-type Preference struct {
-	Web   *bool     `db:"notify_web"`
-	Email *bool     `db:"notify_email"`
-	At    time.Time `db:"updated_at"`
-}
-
-// PreferenceOf reads a member's choice; nil when they made none.
-func (s *Store) PreferenceOf(ctx context.Context, user int64) (*Preference, error) {
-	var rows []Preference
-	err := s.db.SelectContext(ctx, &rows, `SELECT notify_web, notify_email, updated_at FROM `+s.t.Preferences+` WHERE user_id = ?`, user)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return &rows[0], nil
-}
-
 // ReportMade is a report with its id.
 type ReportMade struct {
 	ID int64
