@@ -113,7 +113,7 @@ func newRealtimeSite(t *testing.T) *realtimeSite {
 	fmt.Printf("\nMachine: %s; %s; MariaDB/MySQL %s, durable commits, 2 GiB buffer pool; clients, service and database on the same cores.\n", machine(), runtime.Version(), version)
 	fmt.Printf("Data: %d members, %d conversations, %d messages, and a group of %d (made in %.0f s).\n",
 		s.data.members, s.data.conversations, s.data.messages, groupSize, time.Since(began).Seconds())
-	fmt.Printf("Command: make bench BENCH_ARGS="-only %s -duration %s"\n", *only, *duration)
+	fmt.Printf("Command: make bench BENCH_ARGS=\"-only %s -duration %s\"\n", *only, *duration)
 	return s
 }
 
