@@ -45,6 +45,7 @@ type setup struct {
 	before   []string // statements that change the site before the service starts
 	realtime *realtime.Limits
 	off      messaging.Preferences
+	bounds   wire.Bounds
 }
 
 type option func(*setup)
@@ -74,6 +75,9 @@ func live(l realtime.Limits) option { return func(s *setup) { s.realtime = &l } 
 
 // switchedOff has the site's owner switch things off.
 func switchedOff(p messaging.Preferences) option { return func(s *setup) { s.off = p } }
+
+// bounded changes the bounds of connections.
+func bounded(b wire.Bounds) option { return func(s *setup) { s.bounds = b } }
 
 func minTrust(n int) option { return func(s *setup) { s.minTrust = n } }
 
@@ -107,7 +111,7 @@ func newCommunity(t *testing.T, options ...option) *community {
 	}
 	c.url = rooms.Serve(t, func(o *api.Options) {
 		o.TrustedProxies, o.Pages, o.Assets, o.FindLogin = trusted, s.pages, pages.ServeAsset, c.site.FindLogin
-		o.Stream, o.Doctor, o.Version = c.stream(s.realtime), s.doctor, "1.2.3"
+		o.Stream, o.Doctor, o.Version = c.stream(&s), s.doctor, "1.2.3"
 		o.Me = func(ctx context.Context, id wpauth.Identity, a messaging.Actor) (any, error) {
 			return pages.Me(ctx, id, a)
 		}
@@ -115,15 +119,15 @@ func newCommunity(t *testing.T, options ...option) *community {
 	return c
 }
 
-// stream starts a Hub, with limits.
-func (c *community) stream(limits *realtime.Limits) *wire.Server {
-	if limits == nil {
+// stream starts a Hub, if one was wanted.
+func (c *community) stream(s *setup) *wire.Server {
+	if s.realtime == nil {
 		return nil
 	}
-	hub := c.node(*limits)
+	hub := c.node(*s.realtime)
 	c.hub = hub
 	server, err := wire.New(wire.Options{Hub: hub, Authenticate: c.site.Authenticate, Site: c.site.Options, Guard: c.db.Guard,
-		Origins: []string{"https://app.example"}, ClientAddr: func(r *http.Request) (netip.Addr, bool) {
+		Bounds: s.bounds, Origins: []string{"https://app.example"}, ClientAddr: func(r *http.Request) (netip.Addr, bool) {
 			return api.ClientAddr(r, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
 		}})
 	if err != nil {

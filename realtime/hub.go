@@ -22,16 +22,19 @@ type Limits struct {
 	// three seconds for each conversation. 30 in 10 s.
 	Frames    int
 	FramesPer time.Duration
-	// Queue is how many frames wait for a slow reader before it is cut. 256.
+	// Queue is how many frames wait for a slow reader before it is cut, and a sixteenth of
+	// what waits for a quick one. 256.
 	Queue int
 	// CatchUp is how many events of the site lie at most between a client's position and
 	// the newest one for it to be given what it missed; beyond that it reloads. 50 000.
 	CatchUp int64
+	// Ping is the time between two pings of a connection. 30 s.
+	Ping time.Duration
 }
 
 // DefaultLimits are the numbers above.
 func DefaultLimits() Limits {
-	return Limits{Sockets: 20, Frames: 30, FramesPer: 10 * time.Second, Queue: 256, CatchUp: 50_000}
+	return Limits{Sockets: 20, Frames: 30, FramesPer: 10 * time.Second, Queue: 256, CatchUp: 50_000, Ping: 30 * time.Second}
 }
 
 // Options are what New needs; Service, Site and Shape are required.

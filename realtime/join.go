@@ -117,7 +117,7 @@ func (h *Hub) begins(ctx context.Context, since string) (from int64, fresh, tooO
 func (h *Hub) attach(ctx context.Context, c *Conn, from int64, fresh, tooOld bool) error {
 	first := func(head int64) []*Frame {
 		at := h.positions.Token(head)
-		frames := []*Frame{encode("hello", hello{"hello", Version, c.Member, at, !fresh, int(pingPause / time.Second)})}
+		frames := []*Frame{encode("hello", hello{"hello", Version, c.Member, at, !fresh, int(h.Limits.Ping / time.Second)})}
 		if tooOld {
 			frames = append(frames, encode("reset", reset{"reset", at, "too_old", reloads}))
 		}

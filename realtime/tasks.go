@@ -8,8 +8,6 @@ import (
 )
 
 const (
-	// pingPause is the time between two pings of a connection.
-	pingPause = 30 * time.Second
 	// pingSlots spreads pings over the pause.
 	pingSlots = 30
 	// recheckPause is the time between two looks at everybody's credentials.
@@ -95,7 +93,7 @@ func (h *Hub) look(held []*wpauth.Held, by time.Time) ([]wpauth.Verdict, error) 
 // beat pings connections, tells those for whom nothing happened how far the site is, so
 // that their position does not grow old, and ends those whose time is over.
 func (h *Hub) beat() {
-	for slot := 0; pause(h.ctx, pingPause/pingSlots); slot = (slot + 1) % pingSlots {
+	for slot := 0; pause(h.ctx, h.Limits.Ping/pingSlots); slot = (slot + 1) % pingSlots {
 		h.mu.Lock()
 		head := h.log.head
 		var at *Frame
