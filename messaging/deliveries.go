@@ -13,8 +13,8 @@ import (
 // Whom a message, a departure or a new title is for was written into the event under
 // the conversation's lock, in the transaction of the change: it is exact for that
 // position, however late it is read. What only the actor's other devices hear of is for
-// the actor. A read position is for those who take part when it is delivered; who left
-// since then has no use for it.
+// the actor. A read position is for those who take part when it is delivered, and may be
+// told then (receiptAudience); who left since then has no use for it.
 type Delivery struct {
 	Event
 	// To are the members it is for, each once.
@@ -45,9 +45,13 @@ func (s *Service) Address(ctx context.Context, events []Event) ([]Delivery, erro
 	if err != nil {
 		return nil, s.fault(ctx, err)
 	}
+	prefs, err := s.receiptPreferences(ctx, circles)
+	if err != nil {
+		return nil, err
+	}
 	for i := range out {
 		if d := &out[i]; d.Kind == EventConversationRead {
-			d.To = circles[d.Conversation].Audience(d.Actor)
+			d.To = receiptAudience(circles[d.Conversation], d.Actor, prefs)
 		}
 	}
 	return out, nil

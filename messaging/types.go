@@ -88,15 +88,18 @@ type Participant struct {
 	JoinedAt     time.Time
 	LeftAt       time.Time // zero: still in
 	LeftSeq      int64     // last sequence visible to somebody who left
-	LastReadSeq  int64
-	LastReadAt   time.Time // zero: never
-	Unread       int
-	Muted        bool
-	Archived     bool
+	// LastReadSeq and LastReadAt of others are zero when either side has receipts off.
+	LastReadSeq int64
+	LastReadAt  time.Time // zero: never
+	Unread      int
+	Muted       bool
+	Archived    bool
 	// Blocked is set on the row of the member who is blocked (contract 1.3, 11).
 	Blocked    bool
 	DeletedAt  time.Time // BuddyPress deletion; zero: not deleted
 	SenderOnly bool
+
+	hidesReceipts bool // the member's own choice
 }
 
 // Conversation as one member sees it.

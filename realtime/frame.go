@@ -60,8 +60,9 @@ type (
 	}
 	readMoved struct {
 		stamp
-		Member wpauth.UserID `json:"member"`
-		Seq    int64         `json:"seq"`
+		Member  wpauth.UserID       `json:"member"`
+		Seq     int64               `json:"seq"`
+		Message messaging.MessageID `json:"message"` // 0: none
 	}
 	settingChanged struct {
 		stamp
@@ -128,9 +129,16 @@ func (e *Ending) Close() *Frame {
 	return encode("close", closing{"close", e.Code, e.Reason, retry})
 }
 
+// facts are what a frame tells beside the event itself: of a message its JSON, of a read
+// position the message there.
+type facts struct {
+	shape []byte
+	read  messaging.MessageID
+}
+
 // frame makes the frame of a delivery; nil when there is nothing to tell, as of a
-// message that was purged meanwhile. message is the message's JSON.
-func (h *Hub) frame(d *messaging.Delivery, message []byte) *Frame {
+// message that was purged meanwhile.
+func (h *Hub) frame(d *messaging.Delivery, known facts) *Frame {
 	s := stamp{Position: h.positions.Token(d.Position), At: d.At.UTC().Format("2006-01-02T15:04:05.000Z"), Conversation: d.Conversation}
 	var v any
 	setting := func(name string, value bool) { s.Type = "settings"; v = settingChanged{s, name, value} }
@@ -140,11 +148,11 @@ func (h *Hub) frame(d *messaging.Delivery, message []byte) *Frame {
 		s.Type = "conversation.created"
 		v = conversationCreated{s, p.Type, d.Actor, p.Participants}
 	case messaging.MessageSent:
-		if message == nil {
+		if known.shape == nil {
 			return nil
 		}
 		s.Type = "message.created"
-		v = messageCreated{s, p.Seq, message}
+		v = messageCreated{s, p.Seq, known.shape}
 	case messaging.MemberLeft:
 		s.Type = "member.left"
 		v = memberLeft{s, d.Actor, p.Seq}
@@ -156,7 +164,7 @@ func (h *Hub) frame(d *messaging.Delivery, message []byte) *Frame {
 		changed("removed")
 	case messaging.ReadMoved:
 		s.Type = "read"
-		v = readMoved{s, d.Actor, p.Seq}
+		v = readMoved{s, d.Actor, p.Seq, known.read}
 	case messaging.SettingChanged:
 		name := "muted"
 		if d.Kind == messaging.EventArchived {

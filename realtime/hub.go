@@ -192,27 +192,41 @@ func (h *Hub) hand(batch []*entry) {
 	}
 }
 
-// make makes the frames of entries: one statement for all their messages.
+// make makes the frames of entries: one statement for all their messages, and one for
+// the messages at their read positions.
 func (h *Hub) make(ctx context.Context, entries []*entry) error {
 	var ids []messaging.MessageID
+	var spots []messaging.Spot
 	for _, e := range entries {
-		if e.delivery.Kind == messaging.EventMessageSent {
+		switch p := e.delivery.Detail.(type) {
+		case messaging.MessageSent:
 			ids = append(ids, e.delivery.Message)
+		case messaging.ReadMoved:
+			spots = append(spots, messaging.Spot{Conversation: e.delivery.Conversation, Seq: p.Seq})
 		}
 	}
 	messages, err := h.Service.Delivered(ctx, ids)
 	if err != nil {
 		return err
 	}
+	at, err := h.Service.MessagesAt(ctx, spots)
+	if err != nil {
+		return err
+	}
 	frames := make([]*Frame, len(entries))
 	for i, e := range entries {
-		var shape []byte
-		if m := messages[e.delivery.Message]; m != nil && e.delivery.Kind == messaging.EventMessageSent {
-			if shape, err = h.Shape(ctx, m); err != nil {
-				return err
+		var known facts
+		switch p := e.delivery.Detail.(type) {
+		case messaging.MessageSent:
+			if m := messages[e.delivery.Message]; m != nil {
+				if known.shape, err = h.Shape(ctx, m); err != nil {
+					return err
+				}
 			}
+		case messaging.ReadMoved:
+			known.read = at[messaging.Spot{Conversation: e.delivery.Conversation, Seq: p.Seq}]
 		}
-		frames[i] = h.frame(&e.delivery, shape)
+		frames[i] = h.frame(&e.delivery, known)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

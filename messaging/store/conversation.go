@@ -48,6 +48,8 @@ type Participant struct {
 	SenderOnly   bool
 	DeletedAt    time.Time // zero: not deleted
 	BellID       int64     // 0: none
+	// HidesReceipts is the member's choice; known of those that Participants reads.
+	HidesReceipts bool
 }
 
 const conversationColumns = `c.id, c.type, c.title, c.created_by, c.created_at, c.last_message_at,
@@ -79,6 +81,9 @@ const conversationWidth = 10
 const participantColumns = `p.id, p.conversation_id, p.user_id, p.joined_at, p.left_at, p.left_seq,
 	p.last_read_seq, p.last_read_at, p.unread_count, p.is_muted, p.is_archived, p.is_blocked,
 	p.sender_only, p.deleted_at, p.bell_id`
+
+// participantWidth is the number of participantColumns.
+const participantWidth = 15
 
 // read takes a row of participantColumns.
 func (p *Participant) read(r mysql.Row) {
@@ -127,15 +132,16 @@ func (s *Store) Participants(ctx context.Context, conversations []int64) ([]Part
 	text, args := s.participantsText(conversations)
 	out := make([]Participant, 0, 3*len(conversations))
 	err := mysql.Query(ctx, s.db.DB, text, args, func(r mysql.Row) {
-		out = append(out, Participant{})
+		out = append(out, Participant{HidesReceipts: r.Bool(participantWidth)})
 		out[len(out)-1].read(r)
 	})
 	return out, err
 }
 
 func (s *Store) participantsText(conversations []int64) (string, []any) {
-	return `SELECT ` + participantColumns + `
-		FROM ` + s.t.Participants + ` p WHERE p.conversation_id IN (` + marks(len(conversations)) + `)`, anys(conversations)
+	return `SELECT ` + participantColumns + `, COALESCE(pref.receipts = 0, 0)
+		FROM ` + s.t.Participants + ` p LEFT JOIN ` + s.t.Preferences + ` pref ON pref.user_id = p.user_id
+		WHERE p.conversation_id IN (` + marks(len(conversations)) + `)`, anys(conversations)
 }
 
 // Place is a member's place in a conversation, and what a page of its thread needs.
