@@ -44,6 +44,7 @@ type setup struct {
 	home     string
 	before   []string // statements that change the site before the service starts
 	realtime *realtime.Limits
+	hub      []func(*community, *realtime.Options)
 	off      messaging.Preferences
 	bounds   wire.Bounds
 }
@@ -124,7 +125,11 @@ func (c *community) stream(s *setup) *wire.Server {
 	if s.realtime == nil {
 		return nil
 	}
-	hub := c.node(*s.realtime)
+	hub := c.node(*s.realtime, func(o *realtime.Options) {
+		for _, f := range s.hub {
+			f(c, o)
+		}
+	})
 	c.hub = hub
 	server, err := wire.New(wire.Options{Hub: hub, Authenticate: c.site.Authenticate, Site: c.site.Options, Guard: c.db.Guard,
 		Bounds: s.bounds, Origins: []string{"https://app.example"}, ClientAddr: func(r *http.Request) (netip.Addr, bool) {

@@ -29,12 +29,14 @@ func (s *server) realtimeRoutes() []wprest.Route {
 	if s.Stream == nil {
 		return nil
 	}
-	return []wprest.Route{{Namespace: "parley/v1", Pattern: "/sync", Endpoints: []wprest.Endpoint{{
+	return []wprest.Route{s.presenceRoute(), {Namespace: "parley/v1", Pattern: "/sync", Endpoints: []wprest.Endpoint{{
 		Methods: []string{"GET"}, Gate: s.member, Handle: s.sync,
 		Args: wprest.Schema{
 			{Name: "since", Type: wprest.TypeString, Description: "The position of the last answer. Absent: answer the present one at once."},
 			{Name: "wait", Type: wprest.TypeInt, Default: int64(maxWait), Min: wprest.Bound(0), Max: wprest.Bound(maxWait),
 				Description: "How long to wait for something to happen, in seconds."},
+			{Name: "state", Type: wprest.TypeString, Default: "online", Enum: []string{"online", "away"},
+				Description: "Whether the member is at the screen."},
 		},
 	}}}}
 }
@@ -79,7 +81,8 @@ func (s *server) sync(c *wprest.Call) error {
 	defer release()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	a, err := s.Stream.Poll(ctx, c.Caller.(*caller).id, c.HTTP.Header.Get("Origin"), c.Args.String("since"), wait)
+	a, err := s.Stream.Poll(ctx, c.Caller.(*caller).id, c.HTTP.Header.Get("Origin"), c.Args.String("since"), wait,
+		c.Args.String("state") == "away")
 	if e := streamRefusal(err); e != nil {
 		return e
 	}

@@ -288,7 +288,7 @@ func TestAnotherNodeGoesOnWithThePosition(t *testing.T) {
 		t.Helper()
 		hub := c.node(limits)
 		for begun := time.Now(); len(out) < least && time.Since(begun) < patience; {
-			a, err := hub.Poll(t.Context(), id, since, time.Second)
+			a, err := hub.Poll(t.Context(), id, since, time.Second, false)
 			if err != nil {
 				return out, err
 			}
@@ -325,10 +325,14 @@ func TestAnotherNodeGoesOnWithThePosition(t *testing.T) {
 	}
 }
 
-// node is another node of the site.
-func (c *community) node(limits realtime.Limits) *realtime.Hub {
+// node is another node of the site, in the registry of nodes only if shape puts it there.
+func (c *community) node(limits realtime.Limits, shape ...func(*realtime.Options)) *realtime.Hub {
 	c.t.Helper()
-	hub, err := realtime.New(realtime.Options{Service: c.svc, Site: c.site, Shape: api.Shape(c.site), Limits: limits, Guard: c.db.Guard})
+	o := realtime.Options{Service: c.svc, Site: c.site, Shape: api.Shape(c.site), Limits: limits, Guard: c.db.Guard}
+	for _, f := range shape {
+		f(&o)
+	}
+	hub, err := realtime.New(o)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -22,6 +22,11 @@ func (r *Circle) Has(id wpauth.UserID) bool {
 	return r != nil && slices.Contains(r.Members, id)
 }
 
+// Apart reports whether one of two members blocked the other.
+func (r *Circle) Apart(one, other wpauth.UserID) bool {
+	return r.apart[[2]wpauth.UserID{one, other}]
+}
+
 // Audience are the members who may be told what one of them does, that one included;
 // nobody when they do not take part.
 func (r *Circle) Audience(actor wpauth.UserID) []wpauth.UserID {
@@ -30,7 +35,7 @@ func (r *Circle) Audience(actor wpauth.UserID) []wpauth.UserID {
 	}
 	out := make([]wpauth.UserID, 0, len(r.Members))
 	for _, id := range r.Members {
-		if !r.apart[[2]wpauth.UserID{actor, id}] {
+		if !r.Apart(actor, id) {
 			out = append(out, id)
 		}
 	}
@@ -40,15 +45,36 @@ func (r *Circle) Audience(actor wpauth.UserID) []wpauth.UserID {
 // CircleOf reads the circle of one conversation; nobody takes part in one that does not
 // exist.
 func (s *Service) CircleOf(ctx context.Context, id ConversationID) (*Circle, error) {
-	circles, err := s.circlesOf(ctx, []int64{int64(id)})
+	circles, err := s.CirclesOf(ctx, []ConversationID{id})
 	if err != nil {
-		return nil, s.fault(ctx, err)
+		return nil, err
 	}
-	if r := circles[id]; r != nil {
-		return r, nil
-	}
-	return &Circle{}, nil
+	return circles[id], nil
 }
+
+// CirclesOf is CircleOf for several conversations: two statements for every 200.
+func (s *Service) CirclesOf(ctx context.Context, ids []ConversationID) (map[ConversationID]*Circle, error) {
+	out := make(map[ConversationID]*Circle, len(ids))
+	for batch := range slices.Chunk(ids, circlesPerStatement) {
+		list := make([]int64, len(batch))
+		for i, id := range batch {
+			list[i] = int64(id)
+		}
+		circles, err := s.circlesOf(ctx, list)
+		if err != nil {
+			return nil, s.fault(ctx, err)
+		}
+		for _, id := range batch {
+			if out[id] = circles[id]; out[id] == nil {
+				out[id] = &Circle{}
+			}
+		}
+	}
+	return out, nil
+}
+
+// circlesPerStatement bounds how many conversations one statement of CirclesOf is about.
+const circlesPerStatement = 200
 
 // circlesOf reads circles with two statements: the places, and the community's blocks
 // among everybody in them.

@@ -45,6 +45,8 @@ type Conn struct {
 	checked time.Time
 	stand   atomic.Int64 // position of the newest frame that was queued with one
 	unread  atomic.Int64 // count last told, plus one
+	away    atomic.Bool  // the member is not at this connection's screen
+	watch   *watch       // guarded by presence.mu; nil for nobody
 
 	mu      sync.Mutex
 	missed  []*Frame // hello and what was missed: goes before the queue, whatever its length

@@ -50,6 +50,11 @@ type Options struct {
 	Guard func(context.Context) (context.Context, context.CancelFunc)
 	// Relay carries hints to and from the site's other nodes. nil: there are none.
 	Relay Relay
+	// Node is this process among the site's nodes. nil: nobody is written down as being
+	// there, and presence tells of nobody.
+	Node *messaging.Node
+	// Presence are its spans; DefaultPresenceTimes when the zero value.
+	Presence PresenceTimes
 	// Lag is told how long a stored frame took from its commit to each client. nil: nobody asks.
 	Lag func(time.Duration)
 	Log *slog.Logger
@@ -71,13 +76,14 @@ type Hub struct {
 	ever    int // connections ever made, for spreading pings
 	joining map[wpauth.UserID]int
 
-	unread  *unreads
-	typing  typing
-	signals map[SignalKind]func(json.RawMessage) // not changed after New
-	lookups chan struct{}                        // holds a token for each catch-up in the database
-	stop    context.CancelFunc
-	ctx     context.Context
-	tasks   sync.WaitGroup
+	unread   *unreads
+	typing   typing
+	presence *presence
+	signals  map[SignalKind]func(json.RawMessage) // not changed after New
+	lookups  chan struct{}                        // holds a token for each catch-up in the database
+	stop     context.CancelFunc
+	ctx      context.Context
+	tasks    sync.WaitGroup
 }
 
 // lookups is how many clients catch up from the database at once, so that they leave
@@ -98,14 +104,19 @@ func New(o Options) (*Hub, error) {
 	if o.Guard == nil {
 		o.Guard = context.WithCancel
 	}
+	if o.Presence == (PresenceTimes{}) {
+		o.Presence = DefaultPresenceTimes()
+	}
 	h := &Hub{Options: o, positions: NewPositions(o.Site.Secret("realtime position")),
 		members: map[wpauth.UserID][]*Conn{}, joining: map[wpauth.UserID]int{},
-		unread: newUnreads(), typing: newTyping(), lookups: make(chan struct{}, lookups)}
+		unread: newUnreads(), typing: newTyping(), presence: newPresence(o.Presence), lookups: make(chan struct{}, lookups)}
 	h.stats.lag = o.Lag
+	h.on(SignalPresence, h.presence.signalled)
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	h.tasks.Go(h.recheck)
 	h.tasks.Go(h.countUnread)
 	h.tasks.Go(h.beat)
+	h.tasks.Go(h.keepPresence)
 	if h.Relay != nil {
 		h.tasks.Go(h.relayed)
 	}
@@ -173,6 +184,7 @@ func (h *Hub) hand(batch []*entry) {
 	for _, e := range batch {
 		h.log.add(e)
 		h.typing.changedBy(&e.delivery)
+		h.presence.heard(h, &e.delivery)
 		for _, id := range e.delivery.To {
 			conns := h.members[id]
 			if len(conns) == 0 {

@@ -18,6 +18,8 @@ type Newcomer struct {
 	Sink Sink
 	// Since is the position to resume behind; "" begins now.
 	Since string
+	// Away tells that the member is not at the screen.
+	Away bool
 	// Until is when the connection has to be made anew; zero: never.
 	Until time.Time
 }
@@ -34,6 +36,7 @@ func (h *Hub) Join(ctx context.Context, n Newcomer) (*Conn, error) {
 	}
 	c := &Conn{hub: h, Member: n.Identity.UserID, kind: n.Kind, held: n.Identity.Hold(), sink: n.Sink,
 		until: n.Until, done: make(chan struct{}), some: make(chan struct{}, 1)}
+	c.away.Store(n.Away)
 	leave, err := h.reserve(c.Member)
 	if err != nil {
 		return nil, err
@@ -187,6 +190,7 @@ func (h *Hub) register(c *Conn, at int64) {
 	h.members[c.Member] = append(h.members[c.Member], c)
 	h.conns++
 	h.stats.open(c.kind, 1)
+	h.presence.came(c)
 }
 
 // leave takes a connection out.
@@ -209,6 +213,7 @@ func (h *Hub) leaveLocked(c *Conn) {
 			}
 			h.conns--
 			h.stats.open(c.kind, -1)
+			h.presence.went(c, len(conns) == 0)
 			return
 		}
 	}

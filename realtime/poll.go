@@ -25,9 +25,10 @@ type Answer struct {
 const perAnswer = 200
 
 // Poll answers what happened behind since; when that is nothing, what happens within
-// wait. Without since it answers the present position. Errors are those of Join.
-func (h *Hub) Poll(ctx context.Context, id wpauth.Identity, since string, wait time.Duration) (Answer, error) {
-	c, err := h.Join(ctx, Newcomer{Identity: id, Kind: LongPoll, Since: since})
+// wait. Without since it answers the present position. away tells that the member is not
+// at the screen. Errors are those of Join.
+func (h *Hub) Poll(ctx context.Context, id wpauth.Identity, since string, wait time.Duration, away bool) (Answer, error) {
+	c, err := h.Join(ctx, Newcomer{Identity: id, Kind: LongPoll, Since: since, Away: away})
 	if err != nil {
 		var e *Ending
 		if errors.As(err, &e) {

@@ -24,6 +24,8 @@ var frames = map[string]func(c *Conn, raw []byte) *Ending{
 	"auth":   func(*Conn, []byte) *Ending { return nil }, // once more, by a client that always says it
 	"ping":   func(c *Conn, _ []byte) *Ending { c.give(pong); return nil },
 	"typing": (*Conn).saysTyping,
+	"state":  (*Conn).saysState,
+	"watch":  (*Conn).saysWatch,
 }
 
 // Receive takes in a client's frame, or says why the connection has to end.

@@ -21,6 +21,7 @@ func newHub(c *config.Config, r *rooms, s *Server) (*realtime.Hub, error) {
 		Shape:   api.Shape(r.site),
 		Limits:  limits,
 		Guard:   r.db.Guard,
+		Node:    r.node,
 		Relay:   realtime.NewTableRelay(r.node, s.Log),
 		Lag:     s.metrics.RealtimeLag,
 		Log:     s.Log,

@@ -84,6 +84,7 @@ type candidate struct {
 	credentials wpauth.Credentials
 	origin      string
 	since       string
+	away        bool // the member is not at the screen
 }
 
 func (s *Server) candidate(r *http.Request) *candidate {
@@ -92,6 +93,7 @@ func (s *Server) candidate(r *http.Request) *candidate {
 		credentials: wpauth.Credentials{Method: http.MethodGet, HTTPS: https, ClientIP: ip, Header: http.Header{}},
 		origin:      r.Header.Get("Origin"),
 		since:       r.URL.Query().Get("since"),
+		away:        r.URL.Query().Get("state") == "away",
 	}
 	for _, name := range []string{"Cookie", "Authorization", "X-Wp-Nonce"} {
 		if v := r.Header[name]; len(v) > 0 {
@@ -178,11 +180,11 @@ func (s *Server) ending(ctx context.Context, err error) *realtime.Ending {
 }
 
 // Poll answers a long poll of a caller who was authenticated, from a page of origin.
-func (s *Server) Poll(ctx context.Context, id wpauth.Identity, origin, since string, wait time.Duration) (realtime.Answer, error) {
+func (s *Server) Poll(ctx context.Context, id wpauth.Identity, origin, since string, wait time.Duration, away bool) (realtime.Answer, error) {
 	if err := s.Origin(ctx, origin, false); err != nil {
 		return realtime.Answer{}, s.refused(err)
 	}
-	return s.Hub.Poll(ctx, id, since, wait)
+	return s.Hub.Poll(ctx, id, since, wait, away)
 }
 
 // refused counts an error that is a refusal.

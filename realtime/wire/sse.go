@@ -43,7 +43,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, c *candidate) er
 	}
 	later := &lateSink{ready: make(chan struct{})}
 	conn, err := s.Hub.Join(ctx, realtime.Newcomer{Identity: id, Kind: realtime.ServerEvents, Sink: later,
-		Since: c.since, Until: time.Now().Add(s.Bounds.Renewal)})
+		Since: c.since, Away: c.away, Until: time.Now().Add(s.Bounds.Renewal)})
 	if err != nil {
 		return err
 	}

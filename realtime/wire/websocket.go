@@ -101,7 +101,7 @@ func (s *Server) enter(t *socket, c *candidate) (*realtime.Conn, *realtime.Endin
 			return nil, s.ending(ctx, err)
 		}
 	}
-	conn, err := s.Hub.Join(ctx, realtime.Newcomer{Identity: id, Kind: realtime.WebSocket, Sink: t, Since: c.since})
+	conn, err := s.Hub.Join(ctx, realtime.Newcomer{Identity: id, Kind: realtime.WebSocket, Sink: t, Since: c.since, Away: c.away})
 	if err != nil {
 		return nil, s.ending(ctx, err)
 	}
