@@ -11,6 +11,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { minify } from "terser";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const dist = path.join(here, "../dist");
@@ -51,6 +52,20 @@ const common = {
   logLevel: "warning",
 };
 
+// later.js shares what it can with inbox.js, which has put it there (inbox/kit.ts).
+const own = /[/\\](later|new|recipients|dialogs|dialog)\.tsx$/;
+const shared = {
+  name: "shared",
+  setup(build) {
+    build.onResolve({ filter: /./ }, async (args) => {
+      if (args.kind === "entry-point" || args.pluginData === "asked") return;
+      const { path: found } = await build.resolve(args.path, { resolveDir: args.resolveDir, kind: args.kind, pluginData: "asked" });
+      return own.test(found) ? { path: found } : { path: "kit", namespace: "kit" };
+    });
+    build.onLoad({ filter: /./, namespace: "kit" }, () => ({ contents: 'module.exports = globalThis[Symbol.for("parley-inbox")]' }));
+  },
+};
+
 const hashed = (name, content) => {
   const { dir, name: base, ext } = path.parse(name);
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
@@ -70,23 +85,30 @@ async function assets() {
     languages[path.parse(file).name] = name;
   }
   const entries = {
-    inbox: ["src/inbox/index.tsx", ["page.", "oversight."]],
-    oversight: ["src/oversight/index.tsx", ["page."]],
-    page: ["src/page/index.ts", []],
+    later: ["src/inbox/later.tsx", shared],
+    inbox: ["src/inbox/index.tsx", english(["page.", "oversight."])],
+    oversight: ["src/oversight/index.tsx", english(["page."])],
+    page: ["src/page/index.ts"],
   };
-  for (const [name, [entry, without]] of Object.entries(entries)) {
+  for (const [name, [entry, ...plugins]] of Object.entries(entries)) {
     if (!existsSync(path.join(here, entry))) continue;
     const { outputFiles } = await esbuild.build({
       ...common,
-      plugins: [...common.plugins, english(without)],
+      plugins: [...common.plugins, ...plugins],
       entryPoints: [entry],
       minify: true,
       target: ["es2022", "safari16.4"],
       write: false,
       legalComments: "none",
-      define: { LANGUAGES: JSON.stringify(languages) },
+      define: { LANGUAGES: JSON.stringify(languages), LATER: JSON.stringify(manifest["later.js"] ?? "") },
     });
-    const content = Buffer.from(outputFiles[0].contents);
+    // esbuild leaves some three percent that count on a phone.
+    const { code } = await minify(outputFiles[0].text, {
+      module: true,
+      ecma: 2022,
+      compress: { passes: 3, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
+    });
+    const content = Buffer.from(code);
     const file = hashed(`${name}.js`, content);
     files.set(file, content);
     manifest[`${name}.js`] = file;
@@ -127,7 +149,7 @@ async function tests() {
     outExtension: { ".js": ".mjs" },
     platform: "node",
     target: "node18",
-    define: { LANGUAGES: "{}" },
+    define: { LANGUAGES: "{}", LATER: '""' },
   });
 }
 

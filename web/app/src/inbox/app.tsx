@@ -1,21 +1,24 @@
 import { Component, createRef } from "preact";
 import { Icon } from "../shared/icons";
-import { ListPane } from "./list";
-import { NewPane } from "./new";
+import { ListPane, Skeleton } from "./list";
+import { load, OnDemand } from "./ondemand";
 import type { Inbox } from "./store";
 import { ThreadPane } from "./threadpane";
 
 /** The inbox: the list, and beside it a thread, the composer of a new message, or nothing. */
 export class App extends Component<{ inbox: Inbox }> {
-  private stop: (() => void) | undefined;
-  private readonly frame = createRef<HTMLDivElement>();
+  #stop: (() => void) | undefined;
+  readonly #frame = createRef<HTMLDivElement>();
+
+  /** Who begins to use the inbox finds everything there, even when the network goes. */
+  readonly #used = () => void load().catch(() => {});
 
   override componentWillMount() {
-    this.stop = this.props.inbox.subscribe(() => this.setState({}));
+    this.#stop = this.props.inbox.subscribe(() => this.setState({}));
   }
 
   override componentWillUnmount() {
-    this.stop?.();
+    this.#stop?.();
   }
 
   override render({ inbox }: { inbox: Inbox }) {
@@ -33,8 +36,8 @@ export class App extends Component<{ inbox: Inbox }> {
       );
     }
     return (
-      <div class="query">
-        <div class={`frame ${place.kind === "list" ? "at-list" : "at-pane"}`} ref={this.frame}>
+      <div class="query" onPointerOver={this.#used} onKeyDown={this.#used}>
+        <div class={`frame ${place.kind === "list" ? "at-list" : "at-pane"}`} ref={this.#frame}>
           {inbox.offline && (
             <p class="banner" role="status">
               <Icon name="offline" />
@@ -46,7 +49,7 @@ export class App extends Component<{ inbox: Inbox }> {
             {place.kind === "thread" && inbox.thread ? (
               <ThreadPane key={inbox.thread.id} inbox={inbox} thread={inbox.thread} />
             ) : place.kind === "new" ? (
-              <NewPane key={place.to} inbox={inbox} />
+              <OnDemand t={t} wait={<Skeleton label={t("app.loading")} />} draw={({ NewPane }) => <NewPane key={place.to} inbox={inbox} />} />
             ) : (
               <div class="nothing">
                 <Icon name="speech" />

@@ -28,7 +28,7 @@ export class Line extends Component<Props> {
     const b = next.row;
     return (
       a.message !== b.message || a.outgoing !== b.outgoing || a.first !== b.first || a.last !== b.last || a.day !== b.day ||
-      a.fresh !== b.fresh || a.seen !== b.seen || this.props.words.join() !== next.words.join() || this.props.t !== next.t
+      a.fresh !== b.fresh || a.seen !== b.seen || a.state !== b.state || this.props.words.join() !== next.words.join() || this.props.t !== next.t
     );
   }
 
@@ -45,12 +45,12 @@ export class Line extends Component<Props> {
             <span>{t("thread.fresh")}</span>
           </p>
         )}
-        {row.outgoing ? this.outgoing(row.outgoing) : row.message!.is_system ? <p class="system">{row.message!.content_plain}</p> : this.message()}
+        {row.outgoing ? this.#outgoing(row.outgoing) : row.message!.is_system ? <p class="system">{row.message!.content_plain}</p> : this.#message()}
       </>
     );
   }
 
-  private message() {
+  #message() {
     const { row, t, clock, words, group, canReport, report } = this.props;
     const m = row.message!;
     return (
@@ -67,7 +67,7 @@ export class Line extends Component<Props> {
             <time dateTime={m.created_at} title={clock.full(m.created_at)}>
               {clock.time(m.created_at)}
             </time>
-            {row.seen.length > 0 && <Seen row={row} t={t} group={group} />}
+            {(row.seen.length > 0 || row.state) && <Seen row={row} t={t} group={group} />}
           </>
         }
       >
@@ -76,7 +76,7 @@ export class Line extends Component<Props> {
     );
   }
 
-  private outgoing(o: Outgoing) {
+  #outgoing(o: Outgoing) {
     const { row, t, retry, discard } = this.props;
     return (
       <Bubble row={row} name={t("thread.you")} avatar={null} state={o.state}
@@ -105,7 +105,7 @@ export class Line extends Component<Props> {
 function Bubble({ row, name, avatar, children, foot, tools, state }: {
   row: Row; name: string; avatar: ComponentChildren; children: ComponentChildren; foot: ComponentChildren; tools?: ComponentChildren; state?: string;
 }) {
-  const shown = row.last || row.seen.length > 0 || row.outgoing;
+  const shown = row.last || row.seen.length > 0 || row.state || row.outgoing;
   return (
     <article class={`message ${row.own ? "own" : "theirs"}${row.first ? " first" : ""}${row.last ? " last" : ""}${state ? ` ${state}` : ""}`}>
       {!row.own && <span class="face">{row.first && avatar}</span>}
@@ -125,11 +125,16 @@ function Bubble({ row, name, avatar, children, foot, tools, state }: {
   );
 }
 
+const named = 2; // who have seen a message and are called by name
+
+/** What became of a message: sent, delivered, or seen and by whom. */
 function Seen({ row, t, group }: { row: Row; t: Translator; group: boolean }) {
-  const names = row.seen.map((p) => p.display_name).join(", ");
+  const names = row.seen.map((p) => p.display_name);
+  const n = names.length - named;
+  const lead = n > 0 ? t("thread.seen_more", { names: names.slice(0, named).join(", "), n }) : names.join(", ");
   return (
-    <span class="seen" title={names}>
-      {group ? t("thread.seen_by", { names: row.seen.length > 3 ? t("list.members", { n: row.seen.length }) : names }) : t("thread.seen")}
+    <span class="seen" part="receipt" data-state={row.state || "seen"} title={names.join(", ") || undefined}>
+      {row.state ? t(`thread.${row.state}`) : group ? t("thread.seen_by", { names: lead }) : t("thread.seen")}
     </span>
   );
 }

@@ -5,6 +5,7 @@ import { Rest } from "../shared/rest";
 import type { Me, Suggestion } from "../shared/types";
 import { App } from "./app";
 import own from "./inbox.css";
+import "./kit";
 import type { Place } from "./router";
 import { Inbox } from "./store";
 
@@ -27,24 +28,25 @@ const usual: [number, number] = [30, 10];
 class ParleyInbox extends ShadowElement {
   static readonly observedAttributes = ["poll"];
   protected readonly styles = `${base}${own}`;
-  private inbox: Inbox | null = null;
+  #inbox: Inbox | null = null;
 
   protected start() {
-    void this.begin();
+    void this.#begin();
   }
 
-  private async begin() {
+  async #begin() {
     const t = await loadTranslator(this.lang || document.documentElement.lang || "en", this.text("strings"));
-    if (!this.isConnected || this.inbox) return;
-    const inbox = (this.inbox = new Inbox({
+    if (!this.isConnected || this.#inbox) return;
+    const inbox = (this.#inbox = new Inbox({
       rest: new Rest({ root: this.text("root") || "/wp-json/", nonce: this.restNonce(), nonceURL: this.text("nonce-url") }),
       t,
       base: this.text("base"),
-      boot: this.json<Me | null>("boot", null),
-      toMembers: this.json<Suggestion[]>("to-members", []),
-      begin: this.place(),
-      poll: this.poll(),
+      boot: this.#json<Me | null>("boot", null),
+      toMembers: this.#json<Suggestion[]>("to-members", []),
+      begin: this.#place(),
+      poll: this.#poll(),
       unread: Number(this.text("unread")) || 0,
+      mark: (data) => Object.assign(this.dataset, data),
       emit: (name, detail) => this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })),
     }));
     this.draw(<App inbox={inbox} />);
@@ -52,15 +54,15 @@ class ParleyInbox extends ShadowElement {
   }
 
   protected stop() {
-    this.inbox?.stop();
-    this.inbox = null;
+    this.#inbox?.stop();
+    this.#inbox = null;
   }
 
   attributeChangedCallback() {
-    this.inbox?.setPoll(this.poll());
+    this.#inbox?.setPoll(this.#poll());
   }
 
-  private json<T>(attribute: string, otherwise: T): T {
+  #json<T>(attribute: string, otherwise: T): T {
     try {
       return (JSON.parse(this.text(attribute) || "null") as T | null) ?? otherwise;
     } catch {
@@ -68,13 +70,13 @@ class ParleyInbox extends ShadowElement {
     }
   }
 
-  private place(): Place {
+  #place(): Place {
     const to = this.text("to");
     const id = Number(this.text("conversation")) || 0;
     return { kind: id ? "thread" : to ? "new" : "list", id, to, view: "active" };
   }
 
-  private poll(): [number, number] {
+  #poll(): [number, number] {
     const [list, thread] = this.text("poll").split(",").map(Number);
     return [list && list > 0 ? list : usual[0], thread && thread > 0 ? thread : usual[1]];
   }

@@ -5,6 +5,8 @@ import { Icon } from "../shared/icons";
 import type { Conversation } from "../shared/types";
 import { rowsPerPage, type Inbox } from "./store";
 import type { View } from "./router";
+import { Dots, Presence } from "./hintparts";
+import { PrivacyMenu } from "./privacy";
 import { peerOf, titleOf } from "./titles";
 
 const views: View[] = ["active", "archived", "unread"];
@@ -48,6 +50,7 @@ export function ListPane({ inbox }: { inbox: Inbox }) {
         >
           {t("list.new")}
         </a>
+        <PrivacyMenu inbox={inbox} />
       </header>
       <SearchBox inbox={inbox} />
       <nav class="views" aria-label={t("list.views")}>
@@ -97,6 +100,7 @@ function RowLink({ inbox, c, words }: { inbox: Inbox; c: Conversation; words: st
   const peer = peerOf(c, viewer);
   const { title, more } = titleOf(c, viewer, t);
   const at = c.last_message_at ?? c.created_at;
+  const typing = inbox.typingText(c);
   const selected = place.kind === "thread" && place.id === c.id;
   return (
     <a
@@ -110,7 +114,10 @@ function RowLink({ inbox, c, words }: { inbox: Inbox; c: Conversation; words: st
         inbox.go({ kind: "thread", id: c.id });
       }}
     >
-      <Avatar name={title} url={peer?.avatar_url} letters={c.type === "group" ? initials(title).slice(0, 2) : undefined} />
+      <span class="face">
+        <Avatar name={title} url={peer?.avatar_url} letters={c.type === "group" ? initials(title).slice(0, 2) : undefined} />
+        {peer && <Presence inbox={inbox} member={peer} />}
+      </span>
       <span class="what">
         <span class="top">
           <span class="name">
@@ -121,9 +128,15 @@ function RowLink({ inbox, c, words }: { inbox: Inbox; c: Conversation; words: st
           </time>
         </span>
         <span class="top">
+          {typing ? (
+            <span class="preview typing" part="typing">
+              <Dots /> {typing}
+            </span>
+          ) : (
           <span class="preview" dir="auto">
             {c.last_message_preview ? highlight(c.last_message_preview, words) : t("list.no_messages")}
           </span>
+          )}
           {c.is_muted && (
             <span class="glyph" title={t("list.muted")}>
               <Icon name="muted" />

@@ -17,6 +17,14 @@ export interface Row {
   last: boolean;
   /** Who has read this far, on the last own message they read. */
   seen: readonly Participant[];
+  /** On one's newest message, while nobody answered it; "" where receipts are not to be had. */
+  state: "" | "sent" | "delivered";
+}
+
+/** The newest messages that came to a member, and that they have read, by id. */
+export interface Mark {
+  read: number;
+  delivered: number;
 }
 
 const runMinutes = 3;
@@ -28,11 +36,15 @@ interface Input {
   /** The id of the first unread message, 0 for none. */
   fresh: number;
   others: readonly Participant[];
+  /** How far the others are; null: by when they read last. */
+  marks: ReadonlyMap<number, Mark> | null;
+  /** Whether to tell what became of one's newest message. */
+  states: boolean;
   clock: Clock;
 }
 
 /** Makes the lines of a thread, oldest first. */
-export function rowsOf({ messages, outgoing, viewer, fresh, others, clock }: Input): Row[] {
+export function rowsOf({ messages, outgoing, viewer, fresh, others, marks, states, clock }: Input): Row[] {
   const rows: Row[] = [];
   let before: Message | undefined;
   let day = "";
@@ -43,20 +55,21 @@ export function rowsOf({ messages, outgoing, viewer, fresh, others, clock }: Inp
     const first = newDay || message.id === fresh || !continues(before, message);
     if (first && rows.length) rows.at(-1)!.last = true;
     rows.push({
-      key: `m${message.id}`, message, own, first, last: false, seen: none,
+      key: `m${message.id}`, message, own, first, last: false, seen: none, state: "",
       day: newDay ? clock.day(message.created_at) : "", fresh: message.id === fresh,
     });
     before = message;
     day = key;
   }
   if (rows.length) rows.at(-1)!.last = true;
-  markSeen(rows, others);
+  markSeen(rows, others, marks);
+  if (marks && states) markState(rows, others, marks);
   for (const o of unanswered(messages, outgoing, viewer)) {
     const key = clock.dayKey(o.at);
     const above = rows.at(-1);
     const first = key !== day || !above?.own || !!above.message?.is_system;
     if (!first && above && !above.seen.length && above.outgoing) above.last = false;
-    rows.push({ key: `o${o.clientId}`, outgoing: o, own: true, first, last: true, seen: none, day: key !== day ? clock.day(o.at) : "", fresh: false });
+    rows.push({ key: `o${o.clientId}`, outgoing: o, own: true, first, last: true, seen: none, state: "", day: key !== day ? clock.day(o.at) : "", fresh: false });
     day = key;
   }
   return rows;
@@ -69,19 +82,27 @@ function continues(a: Message | undefined, b: Message): boolean {
 }
 
 /** Puts each other member on the last own message they have read. */
-function markSeen(rows: Row[], others: readonly Participant[]) {
+function markSeen(rows: Row[], others: readonly Participant[], marks: Input["marks"]) {
   for (const other of others) {
     const until = other.last_read_at ? Date.parse(other.last_read_at) : 0;
+    const read = (m: Message) => (marks ? m.id <= (marks.get(other.user_id)?.read ?? 0) : Date.parse(m.created_at) <= until);
     for (let i = rows.length - 1; i >= 0; i--) {
       const { message, own } = rows[i]!;
       if (!message || message.is_system) continue;
       if (message.sender_id === other.user_id) break; // an answer says it better
-      if (own && Date.parse(message.created_at) <= until) {
+      if (own && read(message)) {
         rows[i]!.seen = [...rows[i]!.seen, other];
         break;
       }
     }
   }
+}
+
+/** On one's newest message, when it is the newest of all. */
+function markState(rows: Row[], others: readonly Participant[], marks: NonNullable<Input["marks"]>) {
+  const row = rows.findLast((r) => r.message && !r.message.is_system);
+  if (!row?.own || row.seen.length || !others.length) return;
+  row.state = others.every((p) => (marks.get(p.user_id)?.delivered ?? 0) >= row.message!.id) ? "delivered" : "sent";
 }
 
 /** Without those that arrived already: the answer to a request may be slower than the next look at the thread. */

@@ -23,33 +23,37 @@ type Backing = Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem" | "
  * only loses that.
  */
 export class Keep {
-  private readonly prefix: string;
+  readonly #prefix: string;
+  readonly #written = new Set<string>();
 
   constructor(
     private readonly site: string,
     viewer: number,
     private readonly backing: Backing | null = local(),
   ) {
-    this.prefix = `${family(site)}${viewer}:`;
-    this.sweep((key) => !key.startsWith(this.prefix));
+    this.#prefix = `${family(site)}${viewer}:`;
+    this.#sweep((key) => !key.startsWith(this.#prefix));
   }
 
   draft(of: string): string {
-    return this.read(`draft:${of}`) ?? "";
+    return this.#read(`draft:${of}`) ?? "";
   }
 
   setDraft(of: string, text: string) {
-    this.write(`draft:${of}`, text || null);
+    this.#write(`draft:${of}`, text || null);
   }
 
   /** In the order they were written. */
   outgoing(): Outgoing[] {
     const found: Outgoing[] = [];
-    for (const key of this.keys()) {
-      if (!key.startsWith(`${this.prefix}out:`)) continue;
+    for (const key of this.#keys()) {
+      if (!key.startsWith(`${this.#prefix}out:`)) continue;
       try {
         const o = JSON.parse(this.backing!.getItem(key)!) as Outgoing;
-        if (typeof o.clientId === "string" && typeof o.text === "string" && o.conversation > 0) found.push(o);
+        if (typeof o.clientId === "string" && typeof o.text === "string" && o.conversation > 0) {
+          found.push(o);
+          this.#written.add(o.clientId);
+        }
       } catch {
         // not ours, or cut short
       }
@@ -58,25 +62,30 @@ export class Keep {
   }
 
   put(o: Outgoing) {
-    this.write(`out:${o.clientId}`, JSON.stringify(o));
+    if (this.#write(`out:${o.clientId}`, JSON.stringify(o))) this.#written.add(o.clientId);
+  }
+
+  /** Whether what was kept is kept no more: another tab sent it, or threw it away. */
+  taken(clientId: string): boolean {
+    return this.#written.has(clientId) && this.#read(`out:${clientId}`) === null;
   }
 
   drop(clientId: string) {
-    this.write(`out:${clientId}`, null);
+    this.#write(`out:${clientId}`, null);
   }
 
   /** Removes everything of this site: nobody is signed in any more. */
   clear() {
-    this.sweep(() => true);
+    this.#sweep(() => true);
   }
 
-  private sweep(goes: (key: string) => boolean) {
-    for (const key of this.keys()) {
+  #sweep(goes: (key: string) => boolean) {
+    for (const key of this.#keys()) {
       if (key.startsWith(family(this.site)) && goes(key)) this.backing!.removeItem(key);
     }
   }
 
-  private keys(): string[] {
+  #keys(): string[] {
     try {
       return Array.from({ length: this.backing?.length ?? 0 }, (_, i) => this.backing!.key(i) ?? "");
     } catch {
@@ -84,20 +93,21 @@ export class Keep {
     }
   }
 
-  private read(name: string): string | null {
+  #read(name: string): string | null {
     try {
-      return this.backing?.getItem(this.prefix + name) ?? null;
+      return this.backing?.getItem(this.#prefix + name) ?? null;
     } catch {
       return null;
     }
   }
 
-  private write(name: string, value: string | null) {
+  #write(name: string, value: string | null): boolean {
     try {
-      if (value === null) this.backing?.removeItem(this.prefix + name);
-      else this.backing?.setItem(this.prefix + name, value);
+      if (value === null) this.backing?.removeItem(this.#prefix + name);
+      else this.backing?.setItem(this.#prefix + name, value);
+      return !!this.backing;
     } catch {
-      // full, or forbidden
+      return false; // full, or forbidden
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Rest } from "../shared/rest";
 import { RestError } from "../shared/rest";
-import type { Conversation, Message, Page } from "../shared/types";
-import { firstUnread } from "./rows";
+import type { Conversation, Message, Page, Receipt } from "../shared/types";
+import { firstUnread, type Mark } from "./rows";
 
 const pageSize = 50;
 const bigPage = 100; // what the interface gives at most
@@ -24,9 +24,13 @@ export class Thread {
   atEnd = true;
   /** Something of others is not marked read yet. */
   unseen = false;
+  /** How far others are, by member; null where the site or the member does not have it. */
+  marks: ReadonlyMap<number, Mark> | null = null;
+  /** What was told before the first page was there. */
+  #early: Message[] = [];
   /** Up to this id everything is here; one's own messages may be ahead of it. */
-  private synced = 0;
-  private closed = new AbortController();
+  #synced = 0;
+  #closed = new AbortController();
 
   constructor(
     readonly id: number,
@@ -41,11 +45,11 @@ export class Thread {
   }
 
   close() {
-    this.closed.abort();
+    this.#closed.abort();
   }
 
   get isClosed() {
-    return this.closed.signal.aborted;
+    return this.#closed.signal.aborted;
   }
 
   /** Reads the newest messages, and older ones until the first unread one is among them. Nothing is marked read. */
@@ -56,14 +60,15 @@ export class Thread {
     try {
       const known = readByThePage || (this.conversation?.unread_count ?? 0);
       const [conversation, page] = await Promise.all([
-        this.rest.get<Conversation>(conversationPath(this.id), {}, this.closed.signal),
-        this.page({ limit: known > pageSize - 10 ? bigPage : pageSize }),
+        this.rest.get<Conversation>(conversationPath(this.id), {}, this.#closed.signal),
+        this.#page({ limit: known > pageSize - 10 ? bigPage : pageSize }),
       ]);
       this.conversation = conversation;
-      this.take(page, true);
+      this.#take(page, true);
+      this.#merge(this.#early);
       const unread = Math.max(conversation.unread_count, readByThePage);
       for (let i = 0; unread > 0 && this.hasOlder && !firstUnread(this.messages, this.viewer(), unread) && i < unreadPages; i++) {
-        this.take(await this.page({ limit: bigPage, before: this.messages[0]!.id }));
+        this.#take(await this.#page({ limit: bigPage, before: this.messages[0]!.id }));
       }
       this.fresh = firstUnread(this.messages, this.viewer(), unread) || (unread > 0 ? (this.messages[0]?.id ?? 0) : 0);
       this.status = "ready";
@@ -84,7 +89,7 @@ export class Thread {
     this.olderFailed = false;
     this.changed();
     try {
-      this.take(await this.page({ limit: bigPage, before: this.messages[0]!.id }));
+      this.#take(await this.#page({ limit: bigPage, before: this.messages[0]!.id }));
     } catch {
       this.olderFailed = true;
     } finally {
@@ -97,24 +102,45 @@ export class Thread {
   async newer(): Promise<Message[]> {
     const came: Message[] = [];
     for (let more = true; more; ) {
-      const after = this.synced;
-      const page = await this.page(after ? { limit: bigPage, after } : { limit: bigPage, order: "asc" });
+      const after = this.#synced;
+      const page = await this.#page(after ? { limit: bigPage, after } : { limit: bigPage, order: "asc" });
       if (this.isClosed) return [];
-      came.push(...this.merge(page.data));
-      this.synced = Math.max(after, page.data.at(-1)?.id ?? 0);
+      came.push(...this.#merge(page.data));
+      this.#synced = Math.max(after, page.data.at(-1)?.id ?? 0);
       more = page.meta.has_more && page.data.length > 0;
     }
     return came;
   }
 
+  /** Puts in what was told; returns it if it was not there. */
+  arrived(message: Message): Message[] {
+    if (this.status === "ready") return this.#merge([message]);
+    this.#early.push(message);
+    return [];
+  }
+
+  /** Loads how far the others are. */
+  async receipts() {
+    const { data } = await this.rest.get<{ data: Receipt[] }>(`parley/v1/conversations/${this.id}/receipts`, {}, this.#closed.signal);
+    this.marks = new Map(data.map((r) => [r.member, { read: r.read.message, delivered: r.delivered.message }]));
+    this.changed();
+  }
+
+  /** A member came further. */
+  mark(member: number, far: Partial<Mark>) {
+    if (!this.marks) return;
+    const { read, delivered } = this.marks.get(member) ?? { read: 0, delivered: 0 };
+    this.marks = new Map(this.marks).set(member, { read: Math.max(read, far.read ?? 0), delivered: Math.max(delivered, far.delivered ?? 0) });
+  }
+
   /** Puts in what the answer to a send tells. What others wrote just before it comes with the next look. */
   sent(message: Message) {
-    this.merge([message]);
+    this.#merge([message]);
     this.changed();
   }
 
   /** Puts messages of the newest ones in, in order and once; returns those that were not there. */
-  private merge(messages: Message[]): Message[] {
+  #merge(messages: Message[]): Message[] {
     const lowest = messages[0]?.id ?? 0;
     const tail = new Set<number>();
     for (let i = this.messages.length - 1; i >= 0 && this.messages[i]!.id >= lowest; i--) tail.add(this.messages[i]!.id);
@@ -123,14 +149,14 @@ export class Thread {
     return added;
   }
 
-  private page(params: Record<string, string | number>): Promise<Page<Message>> {
-    return this.rest.get(conversationPath(this.id, "/messages"), { ...params, mark_read: false }, this.closed.signal);
+  #page(params: Record<string, string | number>): Promise<Page<Message>> {
+    return this.rest.get(conversationPath(this.id, "/messages"), { ...params, mark_read: false }, this.#closed.signal);
   }
 
-  private take(page: Page<Message>, first = false) {
+  #take(page: Page<Message>, first = false) {
     const older = [...page.data].reverse();
     this.messages = first ? older : [...older.filter((m) => m.id < (this.messages[0]?.id ?? Infinity)), ...this.messages];
-    if (first) this.synced = this.newest;
+    if (first) this.#synced = this.newest;
     this.hasOlder = page.meta.has_more;
   }
 }

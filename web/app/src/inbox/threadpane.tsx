@@ -4,16 +4,19 @@ import { wordsOf, hits } from "../shared/highlight";
 import { Icon } from "../shared/icons";
 import { Menu } from "../shared/menu";
 import type { Conversation, Participant } from "../shared/types";
+import { Presence, presenceText, Typing } from "./hintparts";
 import { Line } from "./bubble";
 import { Composer } from "./composer";
-import { type Ask, Dialogs, menuOf } from "./actions";
+import { type Ask, menuOf } from "./actions";
 import { plain, Skeleton } from "./list";
-import { type Row, rowsOf } from "./rows";
+import { OnDemand } from "./ondemand";
+import { type Mark, type Row, rowsOf } from "./rows";
 import type { Inbox } from "./store";
 import type { Thread } from "./thread";
 import { closedBecause, othersOf, peerOf, titleOf } from "./titles";
 import { Virtual } from "./virtual";
 
+const noMarks: ReadonlyMap<number, Mark> = new Map();
 const faces = 5;
 const searchPages = 5; // how far back a hit of the search is looked for
 
@@ -47,10 +50,13 @@ export function ThreadPane({ inbox, thread }: { inbox: Inbox; thread: Thread }) 
       ) : (
         <>
           <Messages inbox={inbox} thread={thread} report={(message) => setAsk({ kind: "report", message })} />
+          <Typing text={inbox.typingText(c)} />
           <Foot inbox={inbox} thread={thread} c={c} />
         </>
       )}
-      {ask && c && <Dialogs inbox={inbox} thread={thread} c={c} ask={ask} close={() => setAsk(null)} />}
+      {ask && c && (
+        <OnDemand t={t} wait={null} draw={({ Dialogs }) => <Dialogs inbox={inbox} thread={thread} c={c} ask={ask} close={() => setAsk(null)} />} />
+      )}
     </>
   );
 }
@@ -82,8 +88,9 @@ function Heading({ inbox, c, heading }: { inbox: Inbox; c: Conversation; heading
   return (
     <>
       {peer && (
-        <span class={`face${peer.is_online ? " online" : ""}`}>
+        <span class="face">
           <Avatar name={title} url={peer.avatar_url} />
+          <Presence inbox={inbox} member={peer} />
         </span>
       )}
       <div class="heading">
@@ -94,7 +101,7 @@ function Heading({ inbox, c, heading }: { inbox: Inbox; c: Conversation; heading
           {c.is_muted && <Icon name="muted" />}
           <span>
             {[
-              c.type === "group" ? t("list.members", { n: here.length }) : peer?.is_online ? t("thread.online") : "",
+              c.type === "group" ? t("list.members", { n: here.length }) : peer ? presenceText(inbox, peer) : "",
               c.is_muted ? t("list.muted") : "",
               c.is_archived ? t("view.archived") : "",
             ]
@@ -128,9 +135,11 @@ function Messages({ inbox, thread, report }: { inbox: Inbox; thread: Thread; rep
   const virtual = useRef<Virtual<Row>>(null);
   const outgoing = inbox.outbox!.of(thread.id);
   const others = useMemo(() => othersOf(c, me.viewer.id).filter((p) => !p.left_at), [c]);
+  const shows = inbox.feed!.has("receipts");
+  const marks = shows || me.features.receipts === undefined ? thread.marks : noMarks;
   const rows = useMemo(
-    () => rowsOf({ messages: thread.messages, outgoing, viewer: me.viewer.id, fresh: thread.fresh, others, clock }),
-    [thread.messages, inbox.outbox!.entries, thread.fresh, others, clock, clock.dayKey(new Date(clock.now()).toISOString())],
+    () => rowsOf({ messages: thread.messages, outgoing, viewer: me.viewer.id, fresh: thread.fresh, others, marks, states: shows && !!thread.marks, clock }),
+    [thread.messages, inbox.outbox!.entries, thread.fresh, others, marks, clock, clock.dayKey(new Date(clock.now()).toISOString())],
   );
   const words = useMemo(() => wordsOf(inbox.search), [inbox.search]);
 
@@ -229,7 +238,10 @@ function Foot({ inbox, thread, c }: { inbox: Inbox; thread: Thread; c: Conversat
       limit={inbox.me!.limits.message_length}
       focus={inbox.focus.on === "thread" ? inbox.focus.id : 0}
       draft={inbox.keep!.draft(String(thread.id))}
-      onDraft={(text) => inbox.keep!.setDraft(String(thread.id), text)}
+      onDraft={(text) => {
+        inbox.keep!.setDraft(String(thread.id), text);
+        if (text) inbox.feed!.typing(thread.id);
+      }}
       onSend={(text) => inbox.send(text)}
     />
   );

@@ -29,70 +29,70 @@ const nearTop = 1500; // px from the top at which older rows are asked for
  */
 export class Virtual<R extends { key: string }> extends Component<Props<R>, { from: number; to: number }> {
   override state = { from: 0, to: 0 };
-  private readonly scroller = createRef<HTMLDivElement>();
-  private readonly box = createRef<HTMLDivElement>();
-  private readonly heights = new Map<string, number>();
-  private rows: R[] = [];
-  private index = new Map<string, number>();
-  private offsets = new Float64Array(1);
-  private range = { from: 0, to: 0 };
+  readonly #scroller = createRef<HTMLDivElement>();
+  readonly #box = createRef<HTMLDivElement>();
+  readonly #heights = new Map<string, number>();
+  #rows: R[] = [];
+  #index = new Map<string, number>();
+  #offsets = new Float64Array(1);
+  #range = { from: 0, to: 0 };
   /** The rows that are in the page by now; range is what shall be. */
-  private drawn = { from: 0, to: 0 };
+  #drawn = { from: 0, to: 0 };
   /** A row on its way into sight, and how many more looks that takes: heights are known once drawn. */
-  private aim: { key: string; looks: number } | null = null;
-  private typical = 72;
-  private width = 0;
-  private atEnd = true;
-  private told: boolean | null = null;
-  private anchor: { key: string; y: number } | null = null;
-  private observer: ResizeObserver | null = null;
+  #aim: { key: string; looks: number } | null = null;
+  #typical = 72;
+  #width = 0;
+  #atEnd = true;
+  #told: boolean | null = null;
+  #anchor: { key: string; y: number } | null = null;
+  #observer: ResizeObserver | null = null;
 
   override componentDidMount() {
     this.props.handle.current = this;
-    this.observer = new ResizeObserver(() => this.resized());
-    this.observer.observe(this.scroller.current!);
-    this.observer.observe(this.box.current!);
+    this.#observer = new ResizeObserver(() => this.#resized());
+    this.#observer.observe(this.#scroller.current!);
+    this.#observer.observe(this.#box.current!);
     const begin = this.props.begin;
     if (begin !== null) this.jump(begin);
-    this.settle();
-    this.onScroll();
+    this.#settle();
+    this.#onScroll();
   }
 
   override componentDidUpdate() {
-    this.settle();
+    this.#settle();
   }
 
   override componentWillUnmount() {
-    this.observer?.disconnect();
+    this.#observer?.disconnect();
     this.props.handle.current = null;
   }
 
   /** Scrolls to the newest row. */
   end() {
-    this.atEnd = true;
-    this.aim = null;
-    this.cover(this.total);
-    this.settle();
-    this.tell();
+    this.#atEnd = true;
+    this.#aim = null;
+    this.#cover(this.#total);
+    this.#settle();
+    this.#tell();
   }
 
   /** Scrolls a row into sight. */
   jump(key: string) {
-    if (!this.index.has(key)) return;
-    this.atEnd = false;
-    this.anchor = null;
-    this.aim = { key, looks: 3 };
-    this.settle();
+    if (!this.#index.has(key)) return;
+    this.#atEnd = false;
+    this.#anchor = null;
+    this.#aim = { key, looks: 3 };
+    this.#settle();
   }
 
   override render() {
-    if (this.props.rows !== this.rows) this.take(this.props.rows);
-    const { from, to } = (this.drawn = this.range);
+    if (this.props.rows !== this.#rows) this.#take(this.props.rows);
+    const { from, to } = (this.#drawn = this.#range);
     return (
-      <div class="scroller" ref={this.scroller} tabIndex={0} role="region" aria-label={this.props.label} onScroll={this.onScroll}>
+      <div class="scroller" ref={this.#scroller} tabIndex={0} role="region" aria-label={this.props.label} onScroll={this.#onScroll}>
         {this.props.head}
-        <div class="rows" ref={this.box}>
-          {this.rows.slice(from, to).map((row) => (
+        <div class="rows" ref={this.#box}>
+          {this.#rows.slice(from, to).map((row) => (
             <div class="line" key={row.key} data-key={row.key}>
               {this.props.draw(row)}
             </div>
@@ -102,131 +102,131 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
     );
   }
 
-  private get total() {
-    return this.offsets[this.rows.length]!;
+  get #total() {
+    return this.#offsets[this.#rows.length]!;
   }
 
   /** Where the rows begin. */
-  private get top() {
-    return this.box.current?.offsetTop ?? 0;
+  get #top() {
+    return this.#box.current?.offsetTop ?? 0;
   }
 
   /** Takes new rows; the row that stands still keeps its place in the picture. */
-  private take(rows: R[]) {
-    this.rows = rows;
-    this.index = new Map(rows.map((r, i) => [r.key, i]));
-    this.lay();
-    const scroller = this.scroller.current;
-    const at = this.anchor && this.index.get(this.anchor.key);
+  #take(rows: R[]) {
+    this.#rows = rows;
+    this.#index = new Map(rows.map((r, i) => [r.key, i]));
+    this.#lay();
+    const scroller = this.#scroller.current;
+    const at = this.#anchor && this.#index.get(this.#anchor.key);
     const view = scroller?.clientHeight ?? 800;
-    let y = Math.max(0, this.total - view);
-    if (!this.atEnd && at != null && scroller) y = scroller.scrollTop + this.offsets[at]! - this.anchor!.y;
-    this.range = this.around(y, view);
+    let y = Math.max(0, this.#total - view);
+    if (!this.#atEnd && at != null && scroller) y = scroller.scrollTop + this.#offsets[at]! - this.#anchor!.y;
+    this.#range = this.#around(y, view);
   }
 
-  private lay() {
-    const offsets = new Float64Array(this.rows.length + 1);
-    for (let i = 0; i < this.rows.length; i++) offsets[i + 1] = offsets[i]! + (this.heights.get(this.rows[i]!.key) ?? this.typical);
-    this.offsets = offsets;
+  #lay() {
+    const offsets = new Float64Array(this.#rows.length + 1);
+    for (let i = 0; i < this.#rows.length; i++) offsets[i + 1] = offsets[i]! + (this.#heights.get(this.#rows[i]!.key) ?? this.#typical);
+    this.#offsets = offsets;
   }
 
   /** The index of the row at a height. */
-  private at(y: number): number {
+  #at(y: number): number {
     let low = 0;
-    let high = this.rows.length;
+    let high = this.#rows.length;
     while (low < high) {
       const mid = (low + high) >> 1;
-      if (this.offsets[mid + 1]! <= y) low = mid + 1;
+      if (this.#offsets[mid + 1]! <= y) low = mid + 1;
       else high = mid;
     }
     return low;
   }
 
-  private around(y: number, view: number, beyond = overscan) {
-    return { from: this.at(y - beyond), to: Math.min(this.rows.length, this.at(y + view + beyond) + 1) };
+  #around(y: number, view: number, beyond = overscan) {
+    return { from: this.#at(y - beyond), to: Math.min(this.#rows.length, this.#at(y + view + beyond) + 1) };
   }
 
   /** Draws what is seen from a height on, if it is not drawn. */
-  private cover(scrollTop: number) {
-    const view = this.scroller.current?.clientHeight ?? 0;
-    const y = scrollTop - this.top;
-    const need = this.around(y, view, margin);
-    if (need.from >= this.range.from && need.to <= this.range.to) return;
-    this.range = this.around(y, view);
-    this.setState({ ...this.range });
+  #cover(scrollTop: number) {
+    const view = this.#scroller.current?.clientHeight ?? 0;
+    const y = scrollTop - this.#top;
+    const need = this.#around(y, view, margin);
+    if (need.from >= this.#range.from && need.to <= this.#range.to) return;
+    this.#range = this.#around(y, view);
+    this.setState({ ...this.#range });
   }
 
   /** Remembers the heights of what is drawn, and pads the rest. */
-  private measure() {
-    const box = this.box.current!;
+  #measure() {
+    const box = this.#box.current!;
     let changed = false;
     for (const line of box.children) {
       const key = (line as HTMLElement).dataset.key!;
       const height = line.getBoundingClientRect().height;
-      if (height > 0 && Math.abs((this.heights.get(key) ?? -1) - height) > 0.25) {
-        this.heights.set(key, height);
+      if (height > 0 && Math.abs((this.#heights.get(key) ?? -1) - height) > 0.25) {
+        this.#heights.set(key, height);
         changed = true;
       }
     }
-    if (changed) this.lay();
-    const { from, to } = this.drawn;
-    box.style.paddingBlock = `${this.offsets[from]}px ${this.total - this.offsets[Math.min(to, this.rows.length)]!}px`;
+    if (changed) this.#lay();
+    const { from, to } = this.#drawn;
+    box.style.paddingBlock = `${this.#offsets[from]}px ${this.#total - this.#offsets[Math.min(to, this.#rows.length)]!}px`;
   }
 
   /** After anything was drawn: measures, and puts what stood still back to where it stood. */
-  private settle() {
-    const scroller = this.scroller.current;
-    if (!scroller || !this.box.current) return;
-    this.measure();
-    if (this.atEnd) {
+  #settle() {
+    const scroller = this.#scroller.current;
+    if (!scroller || !this.#box.current) return;
+    this.#measure();
+    if (this.#atEnd) {
       if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight > 0.5) scroller.scrollTop = scroller.scrollHeight;
-    } else if (this.aim) {
-      scroller.scrollTop = this.top + this.offsets[this.index.get(this.aim.key) ?? 0]! - scroller.clientHeight / 4;
-      this.cover(scroller.scrollTop);
-      if (--this.aim.looks > 0) this.setState({});
-      else this.aim = null;
-      this.onScroll();
+    } else if (this.#aim) {
+      scroller.scrollTop = this.#top + this.#offsets[this.#index.get(this.#aim.key) ?? 0]! - scroller.clientHeight / 4;
+      this.#cover(scroller.scrollTop);
+      if (--this.#aim.looks > 0) this.setState({});
+      else this.#aim = null;
+      this.#onScroll();
       return;
-    } else if (this.anchor) {
-      const at = this.index.get(this.anchor.key);
+    } else if (this.#anchor) {
+      const at = this.#index.get(this.#anchor.key);
       if (at !== undefined) {
-        const y = this.top + this.offsets[at]!;
-        if (Math.abs(y - this.anchor.y) > 0.25) scroller.scrollTop += y - this.anchor.y;
-        this.anchor.y = y;
+        const y = this.#top + this.#offsets[at]!;
+        if (Math.abs(y - this.#anchor.y) > 0.25) scroller.scrollTop += y - this.#anchor.y;
+        this.#anchor.y = y;
       }
     }
-    this.cover(scroller.scrollTop);
+    this.#cover(scroller.scrollTop);
   }
 
-  private readonly onScroll = () => {
-    const scroller = this.scroller.current;
+  readonly #onScroll = () => {
+    const scroller = this.#scroller.current;
     if (!scroller || !scroller.clientHeight) return;
     const { scrollTop, scrollHeight, clientHeight } = scroller;
-    if (this.aim) this.atEnd = false;
-    else this.atEnd = scrollHeight - scrollTop - clientHeight < nearEnd;
-    const row = this.rows[Math.min(this.at(scrollTop - this.top + 1), this.rows.length - 1)];
-    this.anchor = row ? { key: row.key, y: this.top + this.offsets[this.index.get(row.key)!]! } : null;
-    this.cover(scrollTop);
+    if (this.#aim) this.#atEnd = false;
+    else this.#atEnd = scrollHeight - scrollTop - clientHeight < nearEnd;
+    const row = this.#rows[Math.min(this.#at(scrollTop - this.#top + 1), this.#rows.length - 1)];
+    this.#anchor = row ? { key: row.key, y: this.#top + this.#offsets[this.#index.get(row.key)!]! } : null;
+    this.#cover(scrollTop);
     if (scrollTop < nearTop) this.props.onTop();
-    this.tell();
+    this.#tell();
   };
 
-  private tell() {
-    if (!this.aim && this.told !== this.atEnd) this.props.onEnd((this.told = this.atEnd));
+  #tell() {
+    if (!this.#aim && this.#told !== this.#atEnd) this.props.onEnd((this.#told = this.#atEnd));
   }
 
-  private resized() {
-    const scroller = this.scroller.current;
+  #resized() {
+    const scroller = this.#scroller.current;
     if (!scroller) return;
-    if (scroller.clientWidth !== this.width) {
+    if (scroller.clientWidth !== this.#width) {
       // Lines break elsewhere now; what is not drawn has to be guessed anew.
-      if (this.width && this.heights.size) {
-        this.typical = [...this.heights.values()].reduce((a, b) => a + b, 0) / this.heights.size;
-        this.heights.clear();
+      if (this.#width && this.#heights.size) {
+        this.#typical = [...this.#heights.values()].reduce((a, b) => a + b, 0) / this.#heights.size;
+        this.#heights.clear();
       }
-      this.width = scroller.clientWidth;
+      this.#width = scroller.clientWidth;
     }
-    this.settle();
-    this.onScroll();
+    this.#settle();
+    this.#onScroll();
   }
 }

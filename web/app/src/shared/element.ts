@@ -6,8 +6,8 @@ import { type ComponentChild, render } from "preact";
  * shown until the script runs.
  */
 export abstract class ShadowElement extends HTMLElement {
-  private root: ShadowRoot | null = null;
-  private started = false;
+  #root: ShadowRoot | null = null;
+  #started = false;
 
   protected abstract readonly styles: string;
   /** Called when the element came into a page. */
@@ -16,14 +16,14 @@ export abstract class ShadowElement extends HTMLElement {
   protected abstract stop(): void;
 
   connectedCallback() {
-    if (!this.root) {
+    if (!this.#root) {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(this.styles);
-      this.root = this.attachShadow({ mode: "open" });
-      this.root.adoptedStyleSheets = [sheet];
+      this.#root = this.attachShadow({ mode: "open" });
+      this.#root.adoptedStyleSheets = [sheet];
     }
-    if (!this.started) {
-      this.started = true;
+    if (!this.#started) {
+      this.#started = true;
       this.start();
     }
   }
@@ -31,15 +31,15 @@ export abstract class ShadowElement extends HTMLElement {
   disconnectedCallback() {
     // A theme that moves the element takes it out and puts it back at once.
     queueMicrotask(() => {
-      if (this.isConnected || !this.started) return;
-      this.started = false;
+      if (this.isConnected || !this.#started) return;
+      this.#started = false;
       this.stop();
       this.draw(null);
     });
   }
 
   protected draw(what: ComponentChild) {
-    if (this.root) render(what, this.root);
+    if (this.#root) render(what, this.#root);
   }
 
   /** The attribute nonce; browsers blank it on pages with a Content-Security-Policy, and keep it here. */

@@ -4,15 +4,17 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 export interface MenuItem {
   label: string;
   danger?: boolean;
+  /** A switch, and how it stands; the menu stays open. */
+  checked?: boolean;
   run: () => void;
 }
 
 /** A button with a menu: arrows, Home, End, a letter, Escape, and a click elsewhere do what they do in menus. */
-export function Menu({ label, items, children }: { label: string; items: MenuItem[]; children: ComponentChildren }) {
+export function Menu({ label, items, children, note }: { label: string; items: MenuItem[]; children: ComponentChildren; note?: string }) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  const entries = () => [...box.current!.querySelectorAll<HTMLElement>('[role="menuitem"]')];
+  const entries = () => [...box.current!.querySelectorAll<HTMLElement>('[role^="menuitem"]')];
 
   useLayoutEffect(() => {
     if (!open) return;
@@ -74,17 +76,19 @@ export function Menu({ label, items, children }: { label: string; items: MenuIte
             <button
               key={item.label}
               type="button"
-              role="menuitem"
+              role={item.checked === undefined ? "menuitem" : "menuitemcheckbox"}
+              aria-checked={item.checked}
               tabIndex={-1}
               class={item.danger ? "danger" : undefined}
               onClick={() => {
-                close();
+                if (item.checked === undefined) close();
                 item.run();
               }}
             >
               {item.label}
             </button>
           ))}
+          {note && <p class="note">{note}</p>}
         </div>
       )}
     </div>

@@ -41,18 +41,18 @@ const remembered = 40; // answers kept for conditional requests
 export class Rest {
   readonly root: string;
   nonce: string;
-  private readonly nonceURL: string;
-  private readonly timeout: number;
-  private readonly fetcher: typeof fetch;
-  private refreshing: Promise<boolean> | null = null;
-  private readonly answers = new Map<string, { etag: string; body: unknown }>();
+  readonly #nonceURL: string;
+  readonly #timeout: number;
+  readonly #fetcher: typeof fetch;
+  #refreshing: Promise<boolean> | null = null;
+  readonly #answers = new Map<string, { etag: string; body: unknown }>();
 
   constructor(o: RestOptions) {
     this.root = o.root.endsWith("/") ? o.root : o.root + "/";
     this.nonce = o.nonce;
-    this.nonceURL = o.nonceURL;
-    this.timeout = o.timeout ?? 20_000;
-    this.fetcher = o.fetch ?? ((...args) => fetch(...args));
+    this.#nonceURL = o.nonceURL;
+    this.#timeout = o.timeout ?? 20_000;
+    this.#fetcher = o.fetch ?? ((...args) => fetch(...args));
   }
 
   /** The address of a route, "jetonomy/v1/conversations", on sites with and without pretty links. */
@@ -66,23 +66,23 @@ export class Rest {
 
   /** Reads a route. What did not change since the last time is not sent again. */
   get<T>(route: string, params?: Params, signal?: AbortSignal): Promise<T> {
-    return this.send<T>("GET", this.url(route, params), undefined, signal);
+    return this.#send<T>("GET", this.url(route, params), undefined, signal);
   }
 
   /** Asks for a change. */
   post<T>(route: string, body: object = {}, method = "POST"): Promise<T> {
-    return this.send<T>(method, this.url(route), body);
+    return this.#send<T>(method, this.url(route), body);
   }
 
-  private async send<T>(method: string, url: string, body?: object, signal?: AbortSignal, again = false): Promise<T> {
+  async #send<T>(method: string, url: string, body?: object, signal?: AbortSignal, again = false): Promise<T> {
     const sentWith = this.nonce;
-    const known = method === "GET" ? this.answers.get(url) : undefined;
+    const known = method === "GET" ? this.#answers.get(url) : undefined;
     const headers: Record<string, string> = { Accept: "application/json" };
     if (sentWith) headers["X-WP-Nonce"] = sentWith;
     if (body) headers["Content-Type"] = "application/json";
     if (known) headers["If-None-Match"] = known.etag;
 
-    const { response, text } = await this.fetch(url, { method, headers, body: body && JSON.stringify(body) }, signal);
+    const { response, text } = await this.#fetch(url, { method, headers, body: body && JSON.stringify(body) }, signal);
     const fresh = response.headers.get("X-WP-Nonce");
     if (fresh) this.nonce = fresh;
     if (response.status === 304 && known) return known.body as T;
@@ -95,25 +95,51 @@ export class Rest {
     }
     if (response.ok) {
       const etag = response.headers.get("ETag");
-      if (method === "GET" && etag) this.remember(url, etag, json);
+      if (method === "GET" && etag) this.#remember(url, etag, json);
       return json as T;
     }
     const e = json as { code?: unknown; message?: unknown };
     const code = String(e?.code ?? "");
     // A nonce lives a day at most, a page may stay open for longer. One refresh, one repetition.
     const stale = code === "rest_cookie_invalid_nonce" || (response.status === 401 && !sentWith);
-    if (stale && !again && (await this.refresh(sentWith))) return this.send<T>(method, url, body, signal, true);
+    if (stale && !again && (await this.#refresh(sentWith))) return this.#send<T>(method, url, body, signal, true);
     throw new RestError(typeof e?.message === "string" ? e.message : "", response.status, code, retryAfter(response));
   }
 
-  private async fetch(url: string, init: RequestInit, signal?: AbortSignal): Promise<{ response: Response; text: string }> {
+  /**
+   * Opens a route whose answer is read as it comes. What is refused is thrown, as
+   * everywhere; there is no bound in time but the signal's.
+   */
+  async open(route: string, params: Params, accept: string, signal: AbortSignal, again = false): Promise<Response> {
+    const sentWith = this.nonce;
+    let response: Response;
+    try {
+      response = await this.#fetcher(this.url(route, params), {
+        headers: { Accept: accept, "X-WP-Nonce": sentWith }, credentials: "same-origin", cache: "no-store", signal,
+      });
+    } catch {
+      throw new RestError("", 0, "network");
+    }
+    if (response.ok) return response;
+    const e = (await response.json().catch(() => null)) as { code?: string } | null;
+    const stale = response.status === 401 || e?.code === "rest_cookie_invalid_nonce";
+    if (stale && !again && (await this.#refresh(sentWith))) return this.open(route, params, accept, signal, true);
+    throw new RestError("", stale ? 401 : response.status, e?.code ?? "", retryAfter(response));
+  }
+
+  /** Fetches another nonce; false when there is none to be had. */
+  renew(): Promise<boolean> {
+    return this.#refresh(this.nonce);
+  }
+
+  async #fetch(url: string, init: RequestInit, signal?: AbortSignal): Promise<{ response: Response; text: string }> {
     const control = new AbortController();
     const abort = () => control.abort();
     signal?.addEventListener("abort", abort);
-    const timer = setTimeout(abort, this.timeout);
+    const timer = setTimeout(abort, this.#timeout);
     try {
       // The browser's own cache would keep what a member read.
-      const response = await this.fetcher(url, { ...init, credentials: "same-origin", cache: "no-store", signal: control.signal });
+      const response = await this.#fetcher(url, { ...init, credentials: "same-origin", cache: "no-store", signal: control.signal });
       return { response, text: response.status === 304 ? "" : await response.text() };
     } catch (e) {
       if (signal?.aborted) throw e;
@@ -124,27 +150,27 @@ export class Rest {
     }
   }
 
-  private remember(url: string, etag: string, body: unknown) {
-    this.answers.delete(url);
-    this.answers.set(url, { etag, body });
-    if (this.answers.size > remembered) this.answers.delete(this.answers.keys().next().value!);
+  #remember(url: string, etag: string, body: unknown) {
+    this.#answers.delete(url);
+    this.#answers.set(url, { etag, body });
+    if (this.#answers.size > remembered) this.#answers.delete(this.#answers.keys().next().value!);
   }
 
   /** Fetches a nonce in place of the one given; false when nobody is signed in any more. */
-  private async refresh(stale: string): Promise<boolean> {
+  async #refresh(stale: string): Promise<boolean> {
     if (this.nonce !== stale) return true; // somebody else just did
-    if (!this.nonceURL) return false;
-    this.refreshing ??= (async () => {
+    if (!this.#nonceURL) return false;
+    this.#refreshing ??= (async () => {
       try {
-        const { response, text } = await this.fetch(this.nonceURL, { redirect: "manual", headers: {} });
+        const { response, text } = await this.#fetch(this.#nonceURL, { redirect: "manual", headers: {} });
         if (!response.ok || !/^[0-9a-f]{10}$/.test(text.trim())) return false;
         this.nonce = text.trim();
         return true;
       } finally {
-        this.refreshing = null;
+        this.#refreshing = null;
       }
     })();
-    return this.refreshing;
+    return this.#refreshing;
   }
 }
 

@@ -2,8 +2,8 @@ import type { Translator } from "./i18n";
 
 /** Dates and times in a language and the time zone of the site. */
 export class Clock {
-  private readonly relativeTime: Intl.RelativeTimeFormat;
-  private readonly formats: Record<"time" | "day" | "dayOfYear" | "full" | "key", Intl.DateTimeFormat>;
+  readonly #relativeTime: Intl.RelativeTimeFormat;
+  readonly #formats: Record<"time" | "day" | "dayOfYear" | "full" | "key", Intl.DateTimeFormat>;
 
   constructor(
     private readonly t: Translator,
@@ -12,8 +12,8 @@ export class Clock {
   ) {
     const timeZone = knownZone(zone);
     const format = (o: Intl.DateTimeFormatOptions, locale = t.locale) => new Intl.DateTimeFormat(locale, { ...o, timeZone });
-    this.relativeTime = new Intl.RelativeTimeFormat(t.locale, { numeric: "always" });
-    this.formats = {
+    this.#relativeTime = new Intl.RelativeTimeFormat(t.locale, { numeric: "always" });
+    this.#formats = {
       time: format({ timeStyle: "short" }),
       day: format({ weekday: "long", day: "numeric", month: "long" }),
       dayOfYear: format({ day: "numeric", month: "long", year: "numeric" }),
@@ -26,24 +26,24 @@ export class Clock {
   ago(iso: string): string {
     const seconds = Math.max(0, (this.now() - Date.parse(iso)) / 1000);
     for (const [unit, size] of units) {
-      if (seconds >= size) return this.relativeTime.format(-Math.floor(seconds / size), unit);
+      if (seconds >= size) return this.#relativeTime.format(-Math.floor(seconds / size), unit);
     }
     return this.t("time.now");
   }
 
   /** "6:49 PM". */
   time(iso: string): string {
-    return this.formats.time.format(Date.parse(iso));
+    return this.#formats.time.format(Date.parse(iso));
   }
 
   /** The date and time in full, for a tooltip. */
   full(iso: string): string {
-    return this.formats.full.format(Date.parse(iso));
+    return this.#formats.full.format(Date.parse(iso));
   }
 
   /** Something that is equal for two times on the same day. */
   dayKey(iso: string): string {
-    return this.formats.key.format(Date.parse(iso));
+    return this.#formats.key.format(Date.parse(iso));
   }
 
   /** "Today", "Yesterday", or the date. */
@@ -51,9 +51,9 @@ export class Clock {
     const at = Date.parse(iso);
     const key = this.dayKey(iso);
     const now = this.now();
-    if (key === this.formats.key.format(now)) return this.t("time.today");
-    if (key === this.formats.key.format(now - 86_400_000)) return this.t("time.yesterday");
-    return (now - at < 180 * 86_400_000 ? this.formats.day : this.formats.dayOfYear).format(at);
+    if (key === this.#formats.key.format(now)) return this.t("time.today");
+    if (key === this.#formats.key.format(now - 86_400_000)) return this.t("time.yesterday");
+    return (now - at < 180 * 86_400_000 ? this.#formats.day : this.#formats.dayOfYear).format(at);
   }
 }
 

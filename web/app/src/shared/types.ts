@@ -68,4 +68,13 @@ export interface Me {
   labels: { space_singular: string; space_plural: string };
   site: { name: string; home: string; locale: string; timezone: string; messages_url: string };
   features: Record<string, boolean>;
+  /** What the member lets others see, as far as the site has it. */
+  preferences?: { presence: boolean; receipts: boolean; typing: boolean };
+}
+
+/** How far a message came with another member, by the id of the newest it came to. */
+export interface Receipt {
+  member: number;
+  delivered: { seq: number; message: number };
+  read: { seq: number; message: number; at: string | null };
 }
