@@ -4,7 +4,7 @@
 ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check bench screenshots
+.PHONY: build demo test check bench soak screenshots
 
 build: ## bin/parley, the pages embedded
 	@"$(ROOT)scripts/build.sh"
@@ -20,6 +20,9 @@ check: ## format, vet, static analysis, vulnerability scan, race tests
 
 bench: ## the benchmarks
 	@"$(ROOT)scripts/bench.sh"
+
+soak: ## members talk for ten minutes (SOAK_MINUTES) while everything fails that can
+	@"$(ROOT)scripts/soak.sh"
 
 screenshots: ## docs/images, taken of a real site in a real browser
 	@"$(ROOT)scripts/screenshots.sh"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the programs the demo and the tests start, where they are missing:
 # MariaDB, nginx, PHP, WordPress, with "fronts" the other web servers, with "browser"
-# Chromium, and with "assets" Node and npm, which build the browser's part. Debian 12
-# and Ubuntu. No service is started or left enabled by it.
+# Chromium, with "cluster" what several hosts on one machine need, and with "assets" Node
+# and npm, which build the browser's part. Debian 12 and Ubuntu. No service is started or
+# left enabled by it.
 #
-#   scripts/deps.sh assets|database|site|fronts|browser…
+#   scripts/deps.sh assets|database|site|fronts|browser|cluster…
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -50,6 +51,12 @@ missing() {
 			have caddy || echo caddy
 			;;
 		browser) have_browser || echo chromium ;;
+		cluster)
+			have ip || echo iproute2
+			have nginx || echo nginx-light
+			have redis-server || echo redis-server
+			[ -n "$(compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1')" ] || echo libfaketime
+			;;
 		*) die "deps.sh: what is \"$want\"?" ;;
 		esac
 	done
@@ -88,7 +95,7 @@ restore() {
 	local unit
 	for unit in $(comm -13 <(printf '%s\n' "$before") <(units)); do
 		case $unit in
-		mariadb* | mysql* | nginx* | php*-fpm* | apache2* | caddy* | phpsessionclean*) "${root[@]}" systemctl disable --quiet "$unit" 2>/dev/null || true ;;
+		mariadb* | mysql* | nginx* | php*-fpm* | apache2* | caddy* | redis* | phpsessionclean*) "${root[@]}" systemctl disable --quiet "$unit" 2>/dev/null || true ;;
 		esac
 	done
 }

@@ -11,7 +11,8 @@ say "go test -race${E2E_FRONTS:+, end to end through $E2E_FRONTS}"
 mkdir -p build/tools
 go build -o build/tools/ ./internal/testdb/cmd/withdb ./internal/testsum
 if [ -n "${E2E_FRONTS:-}" ]; then
-	go build -race -o build/tools/parley-race ./cmd/parley
+	# Its clock can be stepped by those who ask for that (e2e/cluster).
+	go build -race -tags steppedclock -o build/tools/parley-race ./cmd/parley
 	export PARLEY_E2E_BINARY=$ROOT/build/tools/parley-race
 fi
 

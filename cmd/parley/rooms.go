@@ -94,6 +94,7 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		RoleTrust:     c.RoleTrust,
 		Stream:        c.Realtime.Enabled,
 		Refused:       s.metrics.Refused,
+		Now:           clock,
 		Log:           s.Log,
 	})
 	if err != nil {
@@ -126,6 +127,7 @@ func (s *Server) handler(r *rooms) (http.Handler, error) {
 		Refused:    s.metrics.Refused,
 		Stream:     r.stream,
 		Middleware: []gin.HandlerFunc{api.Observe(s.Log, s.metrics, time.Now)},
+		Now:        clock,
 		Log:        s.Log,
 	})
 }
@@ -228,7 +230,7 @@ func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 
 // newSite is the WordPress site the settings point to.
 func newSite(ctx context.Context, c *config.Config, db *mysql.DB, log *slog.Logger) (*wpauth.Site, error) {
-	return wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{WordPress: c.WordPress, CommunitySlug: c.Slug, Logger: log})
+	return wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{WordPress: c.WordPress, CommunitySlug: c.Slug, Now: clock, Logger: log})
 }
 
 // newService is the use cases as the settings want them.
@@ -244,6 +246,7 @@ func newService(c *config.Config, db *mysql.DB, site *wpauth.Site, log *slog.Log
 		SearchCache:   c.SearchCache,
 		KeepEvents:    c.KeepEvents,
 		SwitchedOff:   messaging.Preferences{Presence: !c.Realtime.Presence, Receipts: !c.Realtime.Receipts, Typing: !c.Realtime.Typing},
+		Now:           clock,
 		Logger:        log,
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -30,6 +31,7 @@ type Server struct {
 	socket string
 	tcp    bool
 	port   int // 0 without tcp
+	wrap   []string
 	args   []string
 
 	mu   sync.Mutex
@@ -42,7 +44,15 @@ type Server struct {
 // which somebody else could take while a test keeps the server stopped.
 func NewServer(t testing.TB, args ...string) *Server {
 	t.Helper()
-	s, err := newServer(false, args)
+	return NewServerWithin(t, nil, args...)
+}
+
+// NewServerWithin is NewServer, with mariadbd started by another command, which must end
+// by executing it: "ip netns exec NAME" puts it on a host of its own. With the options
+// --skip-networking=OFF and --port it listens there, too.
+func NewServerWithin(t testing.TB, wrap []string, args ...string) *Server {
+	t.Helper()
+	s, err := newServer(false, wrap, args)
 	if err != nil {
 		t.Fatalf("testdb: %v", err)
 	}
@@ -114,7 +124,7 @@ func (s *Server) end(t testing.TB, sig syscall.Signal) {
 	s.mu.Unlock()
 }
 
-func newServer(tcp bool, args []string) (*Server, error) {
+func newServer(tcp bool, wrap, args []string) (*Server, error) {
 	bin, err := findServer()
 	if err != nil {
 		return nil, err
@@ -128,7 +138,7 @@ func newServer(tcp bool, args []string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, socket: filepath.Join(dir, "s"), tcp: tcp, args: args}
+	s := &Server{dir: dir, socket: filepath.Join(dir, "s"), tcp: tcp, wrap: wrap, args: args}
 	if err := bound.Remove(dir); err != nil {
 		return nil, err
 	}
@@ -194,7 +204,8 @@ func (s *Server) start() error {
 	} else {
 		args = append(args, "--skip-networking")
 	}
-	cmd := exec.Command(bin, append(args, s.args...)...)
+	argv := slices.Concat(s.wrap, []string{bin}, args, s.args)
+	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	if err := bound.Start(cmd, syscall.SIGKILL); err != nil {
 		return err

@@ -139,7 +139,7 @@ func Load(t testing.TB, dsn, dump string) {
 }
 
 // shared is the server of this process, started at the first need.
-var shared = sync.OnceValues(func() (*Server, error) { return newServer(false, nil) })
+var shared = sync.OnceValues(func() (*Server, error) { return newServer(false, nil, nil) })
 
 func createDatabase(t testing.TB, server string, drop bool) string {
 	t.Helper()
