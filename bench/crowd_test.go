@@ -54,6 +54,7 @@ type crowdEntry struct {
 type crowdState struct {
 	Open, Failed, Ended, Goodbyes, Frames, Resets, Hellos int64
 	Error                                                 string
+	Reasons                                               map[string]int64
 }
 
 func newCrowd(t *testing.T, processes int) *crowd {
@@ -105,6 +106,7 @@ func (c *crowd) enter(kind peerKind, address string, members []int64, atOnce int
 // each gives all processes an order at once and adds up their answers.
 func (c *crowd) each(order func(i int) crowdOrder) (sum crowdState) {
 	c.t.Helper()
+	sum.Reasons = map[string]int64{}
 	for i, p := range c.procs {
 		if err := p.in.Encode(order(i)); err != nil {
 			c.t.Fatal(err)
@@ -117,6 +119,9 @@ func (c *crowd) each(order func(i int) crowdOrder) (sum crowdState) {
 		}
 		if s.Error != "" {
 			c.t.Fatal(s.Error)
+		}
+		for reason, n := range s.Reasons {
+			sum.Reasons[reason] += n
 		}
 		sum.Open, sum.Failed, sum.Ended = sum.Open+s.Open, sum.Failed+s.Failed, sum.Ended+s.Ended
 		sum.Goodbyes, sum.Frames, sum.Resets, sum.Hellos = sum.Goodbyes+s.Goodbyes, sum.Frames+s.Frames, sum.Resets+s.Resets, sum.Hellos+s.Hellos
@@ -159,6 +164,7 @@ func crowdProcess() {
 				answer.Error = err.Error()
 			}
 		}
+		answer.Reasons = s.whys()
 		answer.Open, answer.Failed, answer.Ended = s.open.Load(), s.failed.Load(), s.ended.Load()
 		answer.Goodbyes, answer.Frames, answer.Resets, answer.Hellos = s.goodbyes.Load(), s.frames.Load(), s.resets.Load(), s.hellos.Load()
 		_ = out.Encode(answer)

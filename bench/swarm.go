@@ -5,6 +5,7 @@ package bench
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"sync"
@@ -25,6 +26,22 @@ type swarm struct {
 
 	open, failed, ended, goodbyes, frames, resets, hellos, next atomic.Int64
 	wg                                                          sync.WaitGroup
+
+	mu      sync.Mutex
+	reasons map[string]int64 // of close frames, and refused handshakes by their status
+}
+
+// why counts why a connection ended, or was not made.
+func (s *swarm) why(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reasons[reason]++
+}
+
+func (s *swarm) whys() map[string]int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.reasons)
 }
 
 // What clients do when their connection ends.
@@ -87,7 +104,7 @@ type loop struct {
 func source(number int) [4]byte { return [4]byte{127, 0, 0, byte(2 + number%16)} }
 
 func newSwarm(loops int, frame func(*peer, time.Time, []byte)) (*swarm, error) {
-	s := &swarm{frame: frame}
+	s := &swarm{frame: frame, reasons: map[string]int64{}}
 	for range loops {
 		l := &loop{s: s, byFD: map[int]*peer{}}
 		var err error
@@ -135,7 +152,7 @@ func (s *swarm) enter(kind peerKind, address string, members []int64, atOnce int
 }
 
 func (s *swarm) shortOf(want int, before int64) error {
-	return fmt.Errorf("%d of %d clients were let in, %d failed", s.hellos.Load()-before, want, s.failed.Load())
+	return fmt.Errorf("%d of %d clients were let in, %d failed: %v", s.hellos.Load()-before, want, s.failed.Load(), s.whys())
 }
 
 // leave ends all clients and the loops.

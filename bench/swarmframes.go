@@ -85,6 +85,7 @@ func (p *peer) answered(b []byte) int {
 		return 0
 	}
 	if status := string(b[9:12]); status != "101" && status != "200" {
+		p.loop.s.why(status)
 		p.lose()
 		return 0
 	}
@@ -168,6 +169,10 @@ func (p *peer) told(body []byte, at time.Time) {
 			s.resets.Add(1)
 		case "close":
 			s.goodbyes.Add(1)
+			if _, rest, ok := bytes.Cut(body, []byte(`"reason":"`)); ok {
+				reason, _, _ := bytes.Cut(rest, []byte(`"`))
+				s.why(string(reason))
+			}
 			if _, rest, ok := bytes.Cut(body, []byte(`"retry":`)); ok {
 				ms, _ := strconv.Atoi(string(bytes.TrimRight(rest, "}\n")))
 				p.retry = time.Duration(max(ms, 0)) * time.Millisecond

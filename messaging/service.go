@@ -104,7 +104,7 @@ func New(o Options) (*Service, error) {
 	if o.KeepEvents == 0 {
 		o.KeepEvents = DefaultKeepEvents
 	}
-	st := store.New(o.DB.DB, o.Tables, o.Directory.Tables(), o.Directory.Features())
+	st := store.New(o.DB.DB, o.Tables, o.Directory.Tables(), o.Directory.Features()).WithLane(o.DB.Lane)
 	s := &Service{
 		db:        o.DB,
 		store:     st,

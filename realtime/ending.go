@@ -80,8 +80,9 @@ func unavailable(spread time.Duration) *Ending {
 const (
 	soonest = time.Second
 	latest  = 25 * time.Second
-	// perSecond is how many clients are asked to come back within a second.
-	perSecond = 1000
+	// perSecond is how many clients of a node are asked to come back within a second: few
+	// enough that visitors do not notice, on a small machine with two nodes as well.
+	perSecond = 400
 )
 
 // spreadOf is the time over which a crowd that is sent away together comes back.

@@ -75,6 +75,8 @@ type Hub struct {
 	crowd   int // connections there were when closed
 	ever    int // connections ever made, for spreading pings
 	joining map[wpauth.UserID]int
+	// newcomers are those whose credential is to be looked at before they join.
+	newcomers chan newcomer
 
 	unread   *unreads
 	typing   typing
@@ -108,12 +110,15 @@ func New(o Options) (*Hub, error) {
 		o.Presence = DefaultPresenceTimes()
 	}
 	h := &Hub{Options: o, positions: NewPositions(o.Site.Secret("realtime position")),
-		members: map[wpauth.UserID][]*Conn{}, joining: map[wpauth.UserID]int{},
+		members: map[wpauth.UserID][]*Conn{}, joining: map[wpauth.UserID]int{}, newcomers: make(chan newcomer, admittedAtOnce),
 		unread: newUnreads(), typing: newTyping(), presence: newPresence(o.Presence), lookups: make(chan struct{}, lookups)}
 	h.stats.lag = o.Lag
 	h.on(SignalPresence, h.presence.signalled)
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	h.tasks.Go(h.recheck)
+	for range admitters {
+		h.tasks.Go(h.admitting)
+	}
 	h.tasks.Go(h.countUnread)
 	h.tasks.Go(h.beat)
 	h.tasks.Go(h.keepPresence)

@@ -43,11 +43,11 @@ func (h *Hub) Join(ctx context.Context, n Newcomer) (*Conn, error) {
 	}
 	defer leave()
 	c.checked = time.Now()
-	verdicts, err := h.Site.Recheck(ctx, []*wpauth.Held{c.held})
+	verdict, err := h.admit(ctx, c.held)
 	if err != nil {
 		return nil, err
 	}
-	if e := ending(verdicts[0]); e != nil {
+	if e := ending(verdict); e != nil {
 		return nil, e
 	}
 	from, fresh, tooOld, err := h.begins(ctx, n.Since)

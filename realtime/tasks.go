@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"parley/wpauth"
@@ -16,6 +17,8 @@ const (
 	// database is away or does not answer: nothing that decides access is older than five
 	// seconds when the next look has failed as well.
 	trusted = 5*time.Second - recheckPause
+	// recheckedAtOnce is how many connections one look is at.
+	recheckedAtOnce = 500
 	// lookTime is what a look is given at least.
 	lookTime = time.Second
 )
@@ -46,35 +49,43 @@ func (h *Hub) recheck() {
 		if len(conns) == 0 {
 			continue
 		}
-		begun := time.Now()
-		held, oldest := make([]*wpauth.Held, len(conns)), begun
-		for i, c := range conns {
-			held[i] = c.held
-			if c.checked.Before(oldest) {
-				oldest = c.checked
-			}
-		}
-		verdicts, err := h.look(held, oldest.Add(trusted))
-		if err != nil {
-			if h.ctx.Err() == nil {
+		// One statement after the other, so that one that fails is none of the others'.
+		for some := range slices.Chunk(conns, recheckedAtOnce) {
+			if err := h.recheckSome(some); err != nil && h.ctx.Err() == nil {
 				h.Log.Warn("credentials of connections could not be looked at", "error", err)
-				distrust(conns)
+				distrust(some, len(conns))
 			}
-			continue
-		}
-		for i, v := range verdicts {
-			if e := ending(v); e != nil {
-				conns[i].End(e)
-			}
-			conns[i].checked = begun
 		}
 	}
 }
 
+// recheckSome looks at the credentials of connections, with one statement.
+func (h *Hub) recheckSome(conns []*Conn) error {
+	begun := time.Now()
+	held, oldest := make([]*wpauth.Held, len(conns)), begun
+	for i, c := range conns {
+		held[i] = c.held
+		if c.checked.Before(oldest) {
+			oldest = c.checked
+		}
+	}
+	verdicts, err := h.look(held, oldest.Add(trusted))
+	if err != nil {
+		return err
+	}
+	for i, v := range verdicts {
+		if e := ending(v); e != nil {
+			conns[i].End(e)
+		}
+		conns[i].checked = begun
+	}
+	return nil
+}
+
 // distrust ends the connections whose credentials were looked at too long ago, each with
-// a time of its own to come back.
-func distrust(conns []*Conn) {
-	now, spread := time.Now(), spreadOf(len(conns))
+// a time of its own to come back. They are of a crowd that all may have to go.
+func distrust(conns []*Conn, crowd int) {
+	now, spread := time.Now(), spreadOf(crowd)
 	for _, c := range conns {
 		if now.Sub(c.checked) >= trusted {
 			c.End(unavailable(spread))

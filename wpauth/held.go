@@ -5,12 +5,12 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"parley/internal/mysql"
 	"parley/wpauth/phpvalue"
 )
 
@@ -24,9 +24,9 @@ type Held struct {
 	// session is the SHA-256 of the session's token, as the user meta is keyed.
 	session [sha256.Size]byte
 	// proof is the SHA-1 of the stored hash the credential was checked against.
-	proof [sha1.Size]byte
+	proof digest
 	// seen is the digest of the user meta the credential was last found in.
-	seen string
+	seen digest
 }
 
 // Hold keeps the credential of an identity that Authenticate answered.
@@ -51,12 +51,15 @@ const (
 // recheckBatch is how many members one statement looks at.
 const recheckBatch = 500
 
-// metaOf is the user meta a method's credentials are in.
-func (m Method) meta() string {
+// heldMeta are the user meta that hold credentials.
+var heldMeta = [2]string{metaSessions, metaAppPasswords}
+
+// meta is where in heldMeta a method's credentials are.
+func (m Method) meta() int {
 	if m == ByApplicationPassword {
-		return metaAppPasswords
+		return 1
 	}
-	return metaSessions
+	return 0
 }
 
 // Recheck looks at credentials again, past every cache: one statement for every 500
@@ -69,8 +72,8 @@ func (s *Site) Recheck(ctx context.Context, held []*Held) ([]Verdict, error) {
 	}
 	now := s.now()
 	out := make([]Verdict, len(held))
-	byUser := map[UserID][]int{}
-	var ids []UserID
+	byUser := make(map[UserID][]int, len(held))
+	ids := make([]UserID, 0, len(held))
 	for i, h := range held {
 		if _, known := byUser[h.UserID]; !known {
 			ids = append(ids, h.UserID)
@@ -80,9 +83,10 @@ func (s *Site) Recheck(ctx context.Context, held []*Held) ([]Verdict, error) {
 			out[i] = Ended
 		}
 	}
+	found := make(map[UserID]standingOf, min(len(ids), recheckBatch))
 	for len(ids) > 0 {
 		n := min(len(ids), recheckBatch)
-		if err := s.recheckSome(ctx, cur, ids[:n], byUser, held, out, now); err != nil {
+		if err := s.recheckSome(ctx, cur, ids[:n], byUser, held, out, found, now); err != nil {
 			return nil, err
 		}
 		ids = ids[n:]
@@ -90,49 +94,57 @@ func (s *Site) Recheck(ctx context.Context, held []*Held) ([]Verdict, error) {
 	return out, nil
 }
 
+// digest is a SHA-1 the database made.
+type digest [sha1.Size]byte
+
 // standingOf is what recheckSome reads of one member: digests instead of what they are of,
 // so that ten thousand rows are little to send.
 type standingOf struct {
-	password string
-	meta     map[string]string
-	banned   bool
+	password digest
+	// meta are the digests of the user meta that hold credentials; zero for none.
+	meta   [2]digest
+	banned bool
 }
 
-func (s *Site) recheckSome(ctx context.Context, cur *settings, ids []UserID, byUser map[UserID][]int, held []*Held, out []Verdict, now time.Time) error {
-	found, err := s.readStandings(ctx, cur, ids, now)
-	if err != nil {
+func (s *Site) recheckSome(ctx context.Context, cur *settings, ids []UserID, byUser map[UserID][]int, held []*Held, out []Verdict, found map[UserID]standingOf, now time.Time) error {
+	if err := s.readStandings(ctx, cur, ids, found, now); err != nil {
 		return err
 	}
-	changed := map[string][]UserID{}
+	var changed [2][]UserID
 	for _, id := range ids {
-		at := found[id]
+		at, known := found[id]
 		for _, i := range byUser[id] {
-			switch h := held[i]; {
+			h := held[i]
+			which := h.via.meta()
+			switch meta := at.meta[which]; {
 			case out[i] != StillGood:
-			case at == nil, h.via == ByCookie && at.password != hex.EncodeToString(h.proof[:]):
+			case !known, h.via == ByCookie && at.password != h.proof:
 				out[i] = Ended
 			case at.banned:
 				out[i] = Shut
-			case at.meta[h.via.meta()] == "":
+			case meta == digest{}:
 				out[i] = Ended
-			case at.meta[h.via.meta()] != h.seen:
-				changed[h.via.meta()] = append(changed[h.via.meta()], id)
+			case meta != h.seen:
+				changed[which] = append(changed[which], id)
 			}
 		}
 	}
-	for key, users := range changed {
-		metas, err := s.readMeta(ctx, key, users)
+	for which, users := range changed {
+		if len(users) == 0 {
+			continue
+		}
+		metas, err := s.readMeta(ctx, heldMeta[which], users)
 		if err != nil {
 			return err
 		}
 		for _, id := range users {
 			for _, i := range byUser[id] {
 				h := held[i]
-				if out[i] != StillGood || h.via.meta() != key {
+				if out[i] != StillGood || h.via.meta() != which {
 					continue
 				}
 				if out[i] = h.in(metas[id], now); out[i] == StillGood {
-					h.seen = found[id].meta[key]
+					h.seen = found[id].meta[which]
 				}
 			}
 		}
@@ -159,7 +171,8 @@ func (h *Held) in(meta phpvalue.Value, now time.Time) Verdict {
 	return Ended
 }
 
-func (s *Site) readStandings(ctx context.Context, cur *settings, ids []UserID, now time.Time) (map[UserID]*standingOf, error) {
+// readStandings fills found, which it clears first.
+func (s *Site) readStandings(ctx context.Context, cur *settings, ids []UserID, found map[UserID]standingOf, now time.Time) error {
 	banned := `0`
 	args := []any{}
 	if cur.features.Jetonomy {
@@ -167,35 +180,28 @@ func (s *Site) readStandings(ctx context.Context, cur *settings, ids []UserID, n
 			AND (r.expires_at IS NULL OR r.expires_at > ? OR r.expires_at < '1000-01-01'))`
 		args = append(args, now.UTC())
 	}
-	query, args, err := sqlx.In(`SELECT u.ID, SHA1(u.user_pass), `+banned+`, m.meta_key, SHA1(m.meta_value)
+	query, args, err := sqlx.In(`SELECT u.ID, UNHEX(SHA1(u.user_pass)), `+banned+`, m.meta_key = '`+metaAppPasswords+`', UNHEX(SHA1(m.meta_value))
 		FROM `+s.tables.Users+` u
 		LEFT JOIN `+s.tables.UserMeta+` m ON m.user_id = u.ID AND m.meta_key IN ('`+metaSessions+`', '`+metaAppPasswords+`')
 		WHERE u.ID IN (?) ORDER BY u.ID, m.umeta_id`, append(args, ids)...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	rows, err := s.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := make(map[UserID]*standingOf, len(ids))
-	for rows.Next() {
-		var id UserID
-		var at standingOf
-		var key, digest sql.NullString
-		if err := rows.Scan(&id, &at.password, &at.banned, &key, &digest); err != nil {
-			return nil, err
+	clear(found)
+	return mysql.Query(ctx, s.lane.DB, query, args, func(r mysql.Row) {
+		id := UserID(r.Int(0))
+		at, more := found[id]
+		if !more {
+			copy(at.password[:], r.Bytes(1))
+			at.banned = r.Bool(2)
 		}
-		if out[id] == nil {
-			at.meta = map[string]string{}
-			out[id] = &at
+		if !r.Null(4) {
+			if meta := &at.meta[r.Int(3)]; *meta == (digest{}) {
+				copy(meta[:], r.Bytes(4))
+			}
 		}
-		if _, dup := out[id].meta[key.String]; key.Valid && !dup {
-			out[id].meta[key.String] = digest.String
-		}
-	}
-	return out, rows.Err()
+		found[id] = at
+	})
 }
 
 // readMeta reads one kind of user meta of several members.
@@ -205,24 +211,15 @@ func (s *Site) readMeta(ctx context.Context, key string, ids []UserID) (map[User
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	out := make(map[UserID]phpvalue.Value, len(ids))
-	for rows.Next() {
-		var id UserID
-		var stored sql.NullString
-		if err := rows.Scan(&id, &stored); err != nil {
-			return nil, err
-		}
+	err = mysql.Query(ctx, s.lane.DB, query, args, func(r mysql.Row) {
+		id := UserID(r.Int(0))
 		if _, dup := out[id]; !dup {
 			// What cannot be read is of no use to WordPress either: nobody is logged in by it.
-			out[id], _ = phpvalue.Parse(stored.String)
+			out[id], _ = phpvalue.Parse(r.Text(1))
 		}
-	}
-	return out, rows.Err()
+	})
+	return out, err
 }
 
 // Secret derives a key for one purpose from the site's own keys, the same on every node

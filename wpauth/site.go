@@ -25,6 +25,9 @@ type SiteConfig struct {
 	// CommunitySlug is where the inbox is on a site without Jetonomy; "" means
 	// community. Jetonomy's own base_slug goes before it.
 	CommunitySlug string
+	// Lane is the pool credentials of connections are looked at with, so that it does
+	// not wait behind visitors. nil: the site's own.
+	Lane *sqlx.DB
 	// Now is the clock that cookies, nonces, restrictions and presence go by.
 	// nil: time.Now. The age of caches is not measured with it.
 	Now func() time.Time
@@ -36,6 +39,7 @@ type SiteConfig struct {
 // It is safe for concurrent use.
 type Site struct {
 	db     *sqlx.DB
+	lane   *sqlx.DB
 	wp     config.WordPress
 	slug   string
 	now    func() time.Time
@@ -80,6 +84,9 @@ func NewSite(ctx context.Context, db *sqlx.DB, cfg SiteConfig) (*Site, error) {
 		seen:     newPresence(),
 	}
 	_, _ = rand.Read(s.secret[:]) // never fails
+	if s.lane = cfg.Lane; s.lane == nil {
+		s.lane = db
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -230,7 +230,7 @@ func (s *Server) build(ctx context.Context, db *mysql.DB) (*rooms, error) {
 
 // newSite is the WordPress site the settings point to.
 func newSite(ctx context.Context, c *config.Config, db *mysql.DB, log *slog.Logger) (*wpauth.Site, error) {
-	return wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{WordPress: c.WordPress, CommunitySlug: c.Slug, Now: clock, Logger: log})
+	return wpauth.NewSite(ctx, db.DB, wpauth.SiteConfig{WordPress: c.WordPress, CommunitySlug: c.Slug, Lane: db.Lane, Now: clock, Logger: log})
 }
 
 // newService is the use cases as the settings want them.

@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,7 +18,7 @@ type Options struct {
 	// DSN is a DSN of go-sql-driver/mysql; Config lays Parley's settings over it.
 	DSN string
 	// MaxOpenConns bounds the pool; 0 means DefaultMaxOpenConns. As many may stay
-	// idle. The watcher's connection is not counted.
+	// idle. The watcher's connection and those of Lane are not counted.
 	MaxOpenConns int
 	// ConnMaxLifetime is how old a connection may grow; 0 means five minutes.
 	ConnMaxLifetime time.Duration
@@ -32,7 +33,9 @@ type Options struct {
 
 // Defaults of Options.
 const (
-	DefaultMaxOpenConns    = 16
+	DefaultMaxOpenConns = 16
+	// laneConns is how many connections Lane may have beside the pool's.
+	laneConns              = 4
 	defaultConnMaxLifetime = 5 * time.Minute
 	defaultPingInterval    = 150 * time.Millisecond
 	defaultPingTimeout     = 750 * time.Millisecond
@@ -43,6 +46,9 @@ const (
 // whether the database is there. Safe for concurrent use.
 type DB struct {
 	*sqlx.DB
+	// Lane is a few connections of their own for what must not wait behind visitors:
+	// the tail of events, and looking at the credentials of those connected.
+	Lane    *sqlx.DB
 	watcher *watcher
 }
 
@@ -63,25 +69,33 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	pool := sql.OpenDB(connector)
-	pool.SetMaxOpenConns(o.MaxOpenConns)
-	pool.SetMaxIdleConns(o.MaxOpenConns)
-	pool.SetConnMaxLifetime(o.ConnMaxLifetime)
-	pool.SetConnMaxIdleTime(connMaxIdleTime)
+	pool := openPool(connector, o.MaxOpenConns, o.ConnMaxLifetime)
 	if err := pool.PingContext(ctx); err != nil {
 		_ = pool.Close()
 		return nil, explain(cfg, err)
 	}
+	lane := openPool(connector, laneConns, o.ConnMaxLifetime)
 	w := newWatcher(connector, o, func(away bool) {
 		// Connections from before the outage are dropped rather than tried one by one.
 		if away {
 			pool.SetMaxIdleConns(-1)
+			lane.SetMaxIdleConns(-1)
 		} else {
 			pool.SetMaxIdleConns(o.MaxOpenConns)
+			lane.SetMaxIdleConns(laneConns)
 		}
 	})
 	go w.run()
-	return &DB{DB: sqlx.NewDb(pool, "mysql"), watcher: w}, nil
+	return &DB{DB: sqlx.NewDb(pool, "mysql"), Lane: sqlx.NewDb(lane, "mysql"), watcher: w}, nil
+}
+
+func openPool(c driver.Connector, conns int, life time.Duration) *sql.DB {
+	pool := sql.OpenDB(c)
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	pool.SetConnMaxLifetime(life)
+	pool.SetConnMaxIdleTime(connMaxIdleTime)
+	return pool
 }
 
 func (o Options) withDefaults() Options {
@@ -103,10 +117,10 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Close stops the watcher and closes the pool. Contexts of Guard live on.
+// Close stops the watcher and closes the pools. Contexts of Guard live on.
 func (db *DB) Close() error {
 	db.watcher.stop()
-	return db.DB.Close()
+	return errors.Join(db.DB.Close(), db.Lane.Close())
 }
 
 // Available reports what the watcher saw last.
@@ -120,7 +134,7 @@ func (db *DB) Guard(ctx context.Context) (context.Context, context.CancelFunc) {
 	return db.watcher.guard(ctx)
 }
 
-// Counts are the statements the pool has sent so far.
+// Counts are the statements the pools have sent so far.
 func (db *DB) Counts() Counts {
 	n, _ := CountsOf(db.DB.DB)
 	return n

@@ -36,13 +36,18 @@ func (r Row) Int(i int) int64 {
 // Bool reads a condition or a flag.
 func (r Row) Bool(i int) bool { return r.Int(i) != 0 }
 
-// Text reads a text.
-func (r Row) Text(i int) string {
+// Bytes reads a text or binary value without copying it: it is good until the next row.
+func (r Row) Bytes(i int) []byte {
 	b, _ := r[i].([]byte)
 	if b == nil && r[i] != nil {
 		panic(fmt.Sprintf("column %d is a %T, not a text", i, r[i]))
 	}
-	return string(b)
+	return b
+}
+
+// Text reads a text.
+func (r Row) Text(i int) string {
+	return string(r.Bytes(i))
 }
 
 // Time reads a moment, UTC.

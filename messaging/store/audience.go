@@ -24,7 +24,7 @@ func (s *Store) Seats(ctx context.Context, conversations []int64) ([]Seat, error
 		return nil, nil
 	}
 	var out []Seat
-	err := mysql.Query(ctx, s.db.DB, s.seatsText(len(conversations)), anys(conversations), func(r mysql.Row) {
+	err := mysql.Query(ctx, s.lane.DB, s.seatsText(len(conversations)), anys(conversations), func(r mysql.Row) {
 		out = append(out, Seat{Conversation: r.Int(0), Type: int(r.Int(1)), User: r.Int(2), Blocked: r.Int(3) != 0})
 	})
 	return out, err
@@ -45,7 +45,7 @@ func (s *Store) BlockedPairs(ctx context.Context, users []int64) (pairs [][2]int
 	if !s.features.Jetonomy || len(users) < 2 {
 		return nil, nil
 	}
-	err = mysql.Query(ctx, s.db.DB, `SELECT b.blocker_id, b.blocked_id FROM `+s.wp.JTBlockedUsers+` b
+	err = mysql.Query(ctx, s.lane.DB, `SELECT b.blocker_id, b.blocked_id FROM `+s.wp.JTBlockedUsers+` b
 		 WHERE b.blocker_id IN (`+marks(len(users))+`) AND b.blocked_id IN (`+marks(len(users))+`)`,
 		append(anys(users), anys(users)...), func(r mysql.Row) {
 			pairs = append(pairs, [2]int64{r.Int(0), r.Int(1)})
@@ -60,7 +60,7 @@ func (s *Store) MessagesByID(ctx context.Context, ids []int64) ([]Message, error
 		return nil, nil
 	}
 	out := make([]Message, 0, len(ids))
-	err := mysql.Query(ctx, s.db.DB, `SELECT `+messageColumns+` FROM `+s.t.Messages+` m WHERE m.id IN (`+marks(len(ids))+`)`,
+	err := mysql.Query(ctx, s.lane.DB, `SELECT `+messageColumns+` FROM `+s.t.Messages+` m WHERE m.id IN (`+marks(len(ids))+`)`,
 		anys(ids), func(r mysql.Row) {
 			out = append(out, Message{})
 			out[len(out)-1].read(r)
@@ -80,7 +80,7 @@ func (s *Store) CountUnreadOf(ctx context.Context, users []int64) (map[int64]int
 	if err != nil {
 		return nil, err
 	}
-	err = mysql.Query(ctx, s.db.DB, query, args, func(r mysql.Row) { out[r.Int(0)] = int(r.Int(1)) })
+	err = mysql.Query(ctx, s.lane.DB, query, args, func(r mysql.Row) { out[r.Int(0)] = int(r.Int(1)) })
 	return out, err
 }
 
@@ -88,7 +88,7 @@ func (s *Store) CountUnreadOf(ctx context.Context, users []int64) (map[int64]int
 // missed anything: that of the floor, else the one before the first event; 0 without any.
 func (s *Store) OldestEvent(ctx context.Context) (int64, error) {
 	var rows []Event
-	err := s.db.SelectContext(ctx, &rows, `
+	err := s.lane.SelectContext(ctx, &rows, `
 		SELECT id, kind, conversation_id, message_id, actor_id, payload, created_at
 		  FROM `+s.t.Events+` ORDER BY id LIMIT 1`)
 	if err != nil || len(rows) == 0 {

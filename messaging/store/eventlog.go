@@ -127,7 +127,7 @@ func (s *Store) ReadEvents(ctx context.Context, after int64, limit int) ([]Event
 
 func (s *Store) eventRows(ctx context.Context, after int64, limit int) ([]Event, error) {
 	var rows []Event
-	err := s.db.SelectContext(ctx, &rows, `
+	err := s.lane.SelectContext(ctx, &rows, `
 		SELECT id, kind, conversation_id, message_id, actor_id, payload, created_at
 		  FROM `+s.t.Events+`
 		 WHERE id > ?
@@ -157,7 +157,7 @@ func (s *Store) settle(ctx context.Context, first, last int64, at time.Time) (bo
 	wait, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
 	// The row's own values do not matter but its age, for pruning: its neighbour's.
-	_, err := s.db.ExecContext(wait, `INSERT IGNORE INTO `+s.t.Events+`
+	_, err := s.lane.ExecContext(wait, `INSERT IGNORE INTO `+s.t.Events+`
 		(id, kind, conversation_id, actor_id, payload, created_at)
 		VALUES `+strings.TrimSuffix(strings.Repeat(`(?, '', 0, 0, '', ?),`, len(args)/2), ","), args...)
 	switch {
@@ -174,7 +174,7 @@ func (s *Store) settle(ctx context.Context, first, last int64, at time.Time) (bo
 // LastEvent returns the highest position that is visible now, 0 without any.
 func (s *Store) LastEvent(ctx context.Context) (int64, error) {
 	var id int64
-	err := s.db.GetContext(ctx, &id, `SELECT COALESCE(MAX(id), 0) FROM `+s.t.Events)
+	err := s.lane.GetContext(ctx, &id, `SELECT COALESCE(MAX(id), 0) FROM `+s.t.Events)
 	return id, err
 }
 

@@ -20,6 +20,7 @@ import (
 // methods without a tx parameter use the pool, each for itself.
 type Store struct {
 	db       *sqlx.DB
+	lane     *sqlx.DB // for what is told to those connected: it does not wait behind visitors
 	t        schema.Tables
 	wp       wpauth.Tables
 	features wpauth.Features
@@ -27,7 +28,13 @@ type Store struct {
 
 // New makes a Store.
 func New(db *sqlx.DB, t schema.Tables, wp wpauth.Tables, features wpauth.Features) *Store {
-	return &Store{db: db, t: t, wp: wp, features: features}
+	return &Store{db: db, lane: db, t: t, wp: wp, features: features}
+}
+
+// WithLane has the statements behind the stream use connections of their own.
+func (s *Store) WithLane(lane *sqlx.DB) *Store {
+	s.lane = lane
+	return s
 }
 
 // marks returns n placeholders: "?,?,?".

@@ -37,10 +37,14 @@ type Options struct {
 	Log    *slog.Logger
 }
 
+// lookups is how many clients are looked up in the database at once.
+const lookups = 4
+
 // Server answers the address of the stream.
 type Server struct {
 	Options
 	lobby    *lobby
+	lookups  chan struct{} // holds a token for each client that is being looked up
 	joining  chan struct{} // holds a token for each client that is authenticated and caught up
 	sessions sessions
 }
@@ -57,7 +61,7 @@ func New(o Options) (*Server, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Bounds = o.Bounds.orDefault()
-	return &Server{Options: o, lobby: newLobby(o.Bounds.Strangers), joining: make(chan struct{}, o.Bounds.Joining)}, nil
+	return &Server{Options: o, lobby: newLobby(o.Bounds.Strangers), lookups: make(chan struct{}, lookups), joining: make(chan struct{}, o.Bounds.Joining)}, nil
 }
 
 // ErrNoStream is a request for neither a WebSocket nor server-sent events.
@@ -153,8 +157,15 @@ func (c *candidate) nonceSent() bool {
 	return c.credentials.NonceParam != nil || len(c.credentials.Header["X-Wp-Nonce"]) > 0
 }
 
-// who authenticates a candidate.
+// who authenticates a candidate. Few are looked up at once: when everybody comes back,
+// the others wait here and not in front of visitors for the database.
 func (s *Server) who(ctx context.Context, c *candidate) (wpauth.Identity, error) {
+	select {
+	case s.lookups <- struct{}{}:
+		defer func() { <-s.lookups }()
+	case <-ctx.Done():
+		return wpauth.Identity{}, ctx.Err()
+	}
 	id, _, err := s.Authenticate(ctx, c.credentials)
 	switch {
 	case errors.Is(err, wpauth.ErrInvalidNonce):
