@@ -115,7 +115,9 @@ func TestConnectionsEndWithTheirCredentialsWhileEventsFlow(t *testing.T) {
 	recruits := c.as("mona").post("/conversations", object{"recipient_ids": []int64{testdb.Alice, 1000, 1001, 1002, 1003}, "message": "recruits"}).
 		want(201).id()
 	meta := func(id int64, key, value string) func() {
-		return func() { c.exec("UPDATE wp_usermeta SET meta_value = ? WHERE user_id = ? AND meta_key = ?", value, id, key) }
+		return func() {
+			c.exec("UPDATE wp_usermeta SET meta_value = ? WHERE user_id = ? AND meta_key = ?", value, id, key)
+		}
 	}
 	second := strings.Repeat("s", 43) // another session's token
 	sum := sha256.Sum256([]byte(second))
@@ -137,7 +139,9 @@ func TestConnectionsEndWithTheirCredentialsWhileEventsFlow(t *testing.T) {
 		{"logout", byCookie("bob"), meta(testdb.Bob, "session_tokens", "a:0:{}"), 4402, "logged_out", 401},
 		{"a session destroyed from elsewhere", byCookie("carol"), meta(testdb.Carol, "session_tokens", other), 4402, "logged_out", 401},
 		{"a new password", byCookie("sid"), func() { c.exec("UPDATE wp_users SET user_pass = '$P$new' WHERE ID = ?", testdb.Sid) }, 4402, "logged_out", 401},
-		{"sessions that are gone altogether", byCookie("dave"), func() { c.exec("DELETE FROM wp_usermeta WHERE user_id = ? AND meta_key = 'session_tokens'", testdb.Dave) }, 4402, "logged_out", 401},
+		{"sessions that are gone altogether", byCookie("dave"), func() {
+			c.exec("DELETE FROM wp_usermeta WHERE user_id = ? AND meta_key = 'session_tokens'", testdb.Dave)
+		}, 4402, "logged_out", 401},
 		{"a revoked application password", byPassword(0), meta(1000, "_application_passwords", "a:0:{}"), 4402, "logged_out", 401},
 		{"a ban", byPassword(1), ban(1001), 4403, "banned", 403},
 		{"a deleted account", byPassword(2), func() { c.exec("DELETE FROM wp_users WHERE ID = 1002") }, 4402, "logged_out", 401},
