@@ -127,6 +127,16 @@ func (m *Metrics) Realtime(stats func() realtime.Stats) {
 	m.Counter("realtime_dropped_total", "Connections cut because their reader was too slow.", func() float64 { return float64(stats().Dropped) })
 	m.Counter("realtime_resumes_total", "Clients that came back with a position.", func() float64 { return float64(stats().Resumes) })
 	m.Counter("realtime_resets_total", "Clients whose position was too old.", func() float64 { return float64(stats().Resets) })
+	for _, way := range []realtime.RelayWay{realtime.NoWay, realtime.ByTable, realtime.ByBus} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "parley_realtime_relay",
+			Help: "1 for the way hints take to the other nodes now, else 0.", ConstLabels: prometheus.Labels{"way": string(way)}},
+			func() float64 {
+				if stats().Signals.Way == way {
+					return 1
+				}
+				return 0
+			}))
+	}
 	m.Counter("realtime_signals_published_total", "Hints given to other nodes.", func() float64 { return float64(stats().Signals.Published) })
 	m.Counter("realtime_signals_received_total", "Hints other nodes gave.", func() float64 { return float64(stats().Signals.Received) })
 	m.Counter("realtime_signals_dropped_total", "Hints that could not be given to other nodes.", func() float64 { return float64(stats().Signals.Dropped) })

@@ -69,6 +69,9 @@ type Realtime struct {
 	// Presence, Receipts and Typing are whether members who agree are told of each other
 	// who is there, how far messages came, and who is typing.
 	Presence, Receipts, Typing bool
+	// Redis is the URL of a Redis or Valkey server that carries hints between nodes; a
+	// secret. "": the database does.
+	Redis string
 }
 
 // Limits are the numbers of contract 3.6. Lengths count code points; 0 means no
@@ -150,7 +153,7 @@ func Load(file string, flags *pflag.FlagSet) (*Config, error) {
 	}
 	c.Realtime = Realtime{Enabled: yes("realtime.enabled"), Origins: listed(get("realtime.origins")),
 		Connections: num("realtime.connections_per_member"),
-		Presence:    yes("realtime.presence"), Receipts: yes("realtime.receipts"), Typing: yes("realtime.typing")}
+		Presence:    yes("realtime.presence"), Receipts: yes("realtime.receipts"), Typing: yes("realtime.typing"), Redis: get("realtime.redis")}
 	c.RequestTimeout = span("http.request_timeout")
 	c.JSONP, c.AnyOrigin = yes("http.jsonp"), yes("http.any_origin")
 	c.Profiling = yes("ops.profiling")

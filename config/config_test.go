@@ -204,6 +204,28 @@ func TestSecretsMayStandInFiles(t *testing.T) {
 	}
 }
 
+func TestTheAddressOfRedisIsASecret(t *testing.T) {
+	t.Setenv("PARLEY_DATABASE_DSN", testDSN)
+	for _, good := range []string{"", "redis://localhost", "redis://:s3cret@127.0.0.1:6379/0", "rediss://parley:s3cret@cache.example:6380", "unix://parley:s3cret@/run/redis.sock"} {
+		t.Setenv("PARLEY_REALTIME_REDIS", good)
+		c, err := config.Load("", nil)
+		if err != nil || c.Realtime.Redis != good || strings.Contains(c.Dump(), "s3cret") {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{"localhost:6379", "http://:s3cret@localhost", "redis://", "unix:", "redis://:s3cret@[::1", "s3cret"} {
+		t.Setenv("PARLEY_REALTIME_REDIS", bad)
+		if _, err := config.Load("", nil); err == nil || !strings.Contains(err.Error(), "PARLEY_REALTIME_REDIS") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	t.Setenv("PARLEY_REALTIME_REDIS", "")
+	t.Setenv("PARLEY_REALTIME_REDIS_FILE", yamlFile(t, "redis://:s3cret@h\n"))
+	if c, err := config.Load("", nil); err != nil || c.Realtime.Redis != "redis://:s3cret@h" {
+		t.Errorf("from a file: %v", err)
+	}
+}
+
 func TestNothingIsKnownOfADatabase(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, err := config.Load("", nil)

@@ -54,6 +54,19 @@ func webAddress(v string) error {
 	return nil
 }
 
+// redisAddress checks as much as can be checked without the client's own reader. The
+// value holds a password, so nothing of it is repeated.
+func redisAddress(v string) error {
+	if v == "" {
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err == nil && (u.Scheme == "redis" || u.Scheme == "rediss") && u.Host != "" || err == nil && u.Scheme == "unix" && u.Path != "" {
+		return nil
+	}
+	return errors.New("the address of a Redis or Valkey server, as redis://user:password@host:6379, rediss:// with TLS, or unix:///path")
+}
+
 func webAddresses(v string) error {
 	for _, item := range listed(v) {
 		if webAddress(item) != nil {

@@ -102,6 +102,7 @@ var settings = []setting{
 	{name: "realtime.presence", def: "true", kind: boolean},
 	{name: "realtime.receipts", def: "true", kind: boolean},
 	{name: "realtime.typing", def: "true", kind: boolean},
+	{name: "realtime.redis", kind: redisAddress, secret: true},
 
 	{name: "web.slug", def: "community", kind: slug},
 

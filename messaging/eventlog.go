@@ -42,8 +42,8 @@ func (s *Service) EventRange(ctx context.Context) (oldest, newest int64, err err
 const (
 	// tailPause is how long other nodes' changes may go unnoticed in this one's caches.
 	tailPause = time.Second
-	// hurryPause is tailPause while somebody waits for events (Feed.Hurry).
-	hurryPause = 50 * time.Millisecond
+	// tailTick is how finely Feed.Pace is kept to.
+	tailTick = 50 * time.Millisecond
 	// tailBack is how far before the newest event a tail begins: a writer that was at
 	// work then may still commit a smaller position.
 	tailBack = 1000
@@ -60,9 +60,12 @@ type Feed struct {
 	// Take is given committed events in their order, each once. After an error it is
 	// given the same events again.
 	Take func(ctx context.Context, events []Event) error
-	// Hurry reports whether somebody waits: other nodes' events are then looked for
-	// every 50 ms. What this process commits is noticed at once in any case.
-	Hurry func() bool
+	// Pace is how long other nodes' events may go unnoticed at this moment, from 50 ms
+	// on. nil: a second. What this process commits is noticed at once in any case.
+	Pace func() time.Duration
+	// Committed is called after every commit of this process, by whoever committed: it
+	// must not wait. nil: nobody asks.
+	Committed func()
 }
 
 // Tail is Follow for nobody else.
@@ -75,7 +78,14 @@ func (s *Service) Tail(ctx context.Context) { s.Follow(ctx, Feed{}) }
 func (s *Service) Follow(ctx context.Context, feed Feed) {
 	position, started := int64(0), false
 	pruned, read := time.Time{}, time.Time{}
-	pause := time.NewTicker(hurryPause)
+	if feed.Pace == nil {
+		feed.Pace = func() time.Duration { return tailPause }
+	}
+	if feed.Committed != nil {
+		s.onCommit.Store(&feed.Committed)
+		defer s.onCommit.Store(nil)
+	}
+	pause := time.NewTicker(tailTick)
 	defer pause.Stop()
 	for {
 		if !started {
@@ -106,10 +116,10 @@ func (s *Service) Follow(ctx context.Context, feed Feed) {
 		}
 		for waiting := true; waiting; {
 			select {
-			case <-s.committed:
+			case <-s.look:
 				waiting = false
 			case <-pause.C:
-				waiting = time.Since(read) < tailPause && (feed.Hurry == nil || !feed.Hurry())
+				waiting = time.Since(read) < feed.Pace()-tailTick/2
 			case <-ctx.Done():
 				return
 			}
@@ -117,12 +127,20 @@ func (s *Service) Follow(ctx context.Context, feed Feed) {
 	}
 }
 
-// nudge has the tail look at once. It never waits.
-func (s *Service) nudge() {
+// Look has the tail look for events at once. It never waits.
+func (s *Service) Look() {
 	select {
-	case s.committed <- struct{}{}:
+	case s.look <- struct{}{}:
 	default:
 	}
+}
+
+// nudge has the tail look at once, and others told, that something was committed.
+func (s *Service) nudge() {
+	if told := s.onCommit.Load(); told != nil {
+		(*told)()
+	}
+	s.Look()
 }
 
 func (s *Service) tailFailed(ctx context.Context, what string, err error) {

@@ -92,7 +92,7 @@ func TestPreferencesAreKnownOnEveryNode(t *testing.T) {
 	began := make(chan struct{})
 	go func() {
 		defer close(done)
-		other.Follow(ctx, messaging.Feed{Begin: func(int64) { close(began) }, Hurry: func() bool { return true },
+		other.Follow(ctx, messaging.Feed{Begin: func(int64) { close(began) }, Pace: func() time.Duration { return 0 },
 			Take: func(_ context.Context, events []messaging.Event) error {
 				for _, e := range events {
 					taken <- e

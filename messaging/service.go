@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -66,8 +67,9 @@ type Service struct {
 	preferences *preferences
 	switchedOff Preferences
 	tally       tally
-	// committed is filled after every transaction, for the tail.
-	committed chan struct{}
+	// look is filled after every transaction, for the tail.
+	look     chan struct{}
+	onCommit atomic.Pointer[func()] // Feed.Committed
 }
 
 var _ Messenger = (*Service)(nil)
@@ -125,7 +127,7 @@ func New(o Options) (*Service, error) {
 		keepEvents:  o.KeepEvents,
 		preferences: newPreferences(),
 		switchedOff: o.SwitchedOff,
-		committed:   make(chan struct{}, 1),
+		look:        make(chan struct{}, 1),
 	}
 	s.rosters = newRosters(st, s.now)
 	return s, nil

@@ -123,6 +123,7 @@ func New(o Options) (*Hub, error) {
 	h.tasks.Go(h.beat)
 	h.tasks.Go(h.keepPresence)
 	if h.Relay != nil {
+		h.on(SignalEvents, func(json.RawMessage) { h.Service.Look() })
 		h.tasks.Go(h.relayed)
 	}
 	return h, nil
@@ -130,7 +131,7 @@ func New(o Options) (*Hub, error) {
 
 // Feed is what the Hub wants of the tail.
 func (h *Hub) Feed() messaging.Feed {
-	return messaging.Feed{Begin: h.begin, Take: h.take, Hurry: h.hurry}
+	return messaging.Feed{Begin: h.begin, Take: h.take, Pace: h.pace, Committed: func() { h.signal(SignalEvents, nil) }}
 }
 
 func (h *Hub) begin(position int64) {
@@ -140,10 +141,28 @@ func (h *Hub) begin(position int64) {
 	h.log.floor, h.log.head = position, position
 }
 
-func (h *Hub) hurry() bool {
+// awake reports whether anybody is connected.
+func (h *Hub) awake() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.conns > 0
+}
+
+// How often other nodes' events are looked for.
+const (
+	paceAsleep = time.Second            // while nobody is connected
+	paceTold   = 500 * time.Millisecond // while every node tells of its commits
+	paceAwake  = 50 * time.Millisecond
+)
+
+func (h *Hub) pace() time.Duration {
+	switch {
+	case !h.awake():
+		return paceAsleep
+	case h.Relay != nil && h.Relay.Prompt():
+		return paceTold
+	}
+	return paceAwake
 }
 
 // take puts committed events into the queues of those they are for. Only the tail calls

@@ -3,7 +3,7 @@ package realtime
 import (
 	"context"
 	"encoding/json"
-	"maps"
+	"sync"
 	"sync/atomic"
 )
 
@@ -57,21 +57,40 @@ type RelayStats struct {
 	// Published were passed on, Received came from other nodes; Dropped could not be
 	// passed on.
 	Published, Received, Dropped int64
+	// Way is how signals reach the other nodes now.
+	Way RelayWay
 }
+
+// RelayWay is how signals reach the other nodes of a site.
+type RelayWay string
+
+// The ways.
+const (
+	// NoWay: there is no other node.
+	NoWay RelayWay = "none"
+	// ByTable: through the database, to some nodes at least.
+	ByTable RelayWay = "mysql"
+	// ByBus: all of them by Redis.
+	ByBus RelayWay = "redis"
+)
 
 type relayCounts struct{ published, received, dropped atomic.Int64 }
 
 func (c *relayCounts) stats() RelayStats {
-	return RelayStats{c.published.Load(), c.received.Load(), c.dropped.Load()}
+	return RelayStats{Published: c.published.Load(), Received: c.received.Load(), Dropped: c.dropped.Load()}
 }
 
-// on has a kind of signal handled. Only New and what it calls use it.
+// on has a kind of signal handled, one after the other; handle may take its time, others
+// do not wait for it. Only New and what it calls use it.
 func (h *Hub) on(kind SignalKind, handle func(body json.RawMessage)) {
 	if h.signals == nil {
 		h.signals = map[SignalKind]func(json.RawMessage){}
 	}
 	h.signals[kind] = handle
 }
+
+// hintQueue is how many signals of a kind wait to be handled before more are dropped.
+const hintQueue = 4096
 
 // signal gives the other nodes a hint, if there can be any.
 func (h *Hub) signal(kind SignalKind, v any) {
@@ -88,10 +107,27 @@ func (h *Hub) signal(kind SignalKind, v any) {
 // relayed takes in the other nodes' signals until the Hub is closed. Kinds of a later
 // release are left alone.
 func (h *Hub) relayed() {
-	handlers := maps.Clone(h.signals)
-	h.Relay.Run(h.ctx, Intake{Awake: h.hurry, Take: func(s Signal) {
-		if handle := handlers[s.Kind]; handle != nil {
-			handle(s.Body)
+	queues := map[SignalKind]chan json.RawMessage{}
+	var handling sync.WaitGroup
+	for kind, handle := range h.signals {
+		queue := make(chan json.RawMessage, hintQueue)
+		queues[kind] = queue
+		handling.Go(func() {
+			for {
+				select {
+				case body := <-queue:
+					handle(body)
+				case <-h.ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	h.Relay.Run(h.ctx, Intake{Awake: h.awake, Take: func(s Signal) {
+		select {
+		case queues[s.Kind] <- s.Body: // never for a kind without a queue
+		default:
 		}
 	}})
+	handling.Wait()
 }

@@ -58,7 +58,13 @@ func (r *TableRelay) Publish(s Signal) {
 func (r *TableRelay) Prompt() bool { return false }
 
 // Stats implements Relay.
-func (r *TableRelay) Stats() RelayStats { return r.count.stats() }
+func (r *TableRelay) Stats() RelayStats {
+	s := r.count.stats()
+	if s.Way = ByTable; r.node.Alone() {
+		s.Way = NoWay
+	}
+	return s
+}
 
 // Run implements Relay.
 func (r *TableRelay) Run(ctx context.Context, in Intake) {

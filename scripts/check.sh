@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-scripts/deps.sh database
+scripts/deps.sh database relay
 scripts/lint.sh
 scripts/vulncheck.sh
 scripts/gotest.sh $(go list ./... | grep -v '/e2e')

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs the programs the demo and the tests start, where they are missing:
 # MariaDB, nginx, PHP, WordPress, with "fronts" the other web servers, with "browser"
-# Chromium, with "cluster" what several hosts on one machine need, and with "assets" Node
-# and npm, which build the browser's part. Debian 12 and Ubuntu. No service is started or
-# left enabled by it.
+# Chromium, with "relay" Redis, with "cluster" what several hosts on one machine need, and
+# with "assets" Node and npm, which build the browser's part. Debian 12 and Ubuntu. No
+# service is started or left enabled by it.
 #
-#   scripts/deps.sh assets|database|site|fronts|browser|cluster…
+#   scripts/deps.sh assets|database|site|fronts|relay|browser|cluster…
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -50,6 +50,7 @@ missing() {
 			have apache2 || echo apache2-bin
 			have caddy || echo caddy
 			;;
+		relay) have redis-server || echo redis-server ;;
 		browser) have_browser || echo chromium ;;
 		cluster)
 			have ip || echo iproute2

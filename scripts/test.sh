@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-scripts/deps.sh assets database site fronts browser cluster
+scripts/deps.sh assets database site fronts relay browser cluster
 scripts/lint.sh
 scripts/assets.sh test
 COUNT_ALSO=build/assets-tests.json E2E_FRONTS="nginx apache caddy" scripts/gotest.sh $(go list ./... | grep -v '/e2e$')

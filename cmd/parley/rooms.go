@@ -20,6 +20,7 @@ import (
 	"parley/internal/mysql"
 	"parley/messaging"
 	"parley/realtime"
+	"parley/realtime/redis"
 	"parley/realtime/wire"
 	"parley/schema"
 	"parley/web"
@@ -35,6 +36,7 @@ type rooms struct {
 	node    *messaging.Node
 	hub     *realtime.Hub // nil without realtime
 	stream  *wire.Server  // nil without realtime
+	bus     *redis.Bus    // nil without Redis
 
 	stop       context.CancelFunc
 	background sync.WaitGroup
@@ -296,6 +298,9 @@ func (r *rooms) close() {
 	r.disconnect()
 	r.stop()
 	r.background.Wait()
+	if r.bus != nil {
+		r.bus.Close()
+	}
 	r.site.Close()
 	_ = r.db.Close()
 }

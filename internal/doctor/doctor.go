@@ -83,6 +83,7 @@ func Examine(ctx context.Context, p Patient) Report {
 		e.ownTables(ctx)
 		e.schema(ctx)
 	}
+	e.redis(ctx)
 	e.listener(ctx, "listen", e.Config.Listen)
 	e.listener(ctx, "ops_listen", e.Config.OpsListen)
 	e.openFiles()

@@ -21,7 +21,7 @@ const (
 // when another node has that one, a new one.
 func (s *Store) AddNode(ctx context.Context, id int64, name, version string, started time.Time) (int64, error) {
 	add := func(asked any) (int64, error) {
-		done, err := s.db.ExecContext(ctx, `INSERT INTO `+s.t.Nodes+` (id, name, version, started_at, seen_at)
+		done, err := s.lane.ExecContext(ctx, `INSERT INTO `+s.t.Nodes+` (id, name, version, started_at, seen_at)
 			VALUES (?, ?, ?, ?, UTC_TIMESTAMP(6))`, asked, name, version, started)
 		if err != nil {
 			return 0, err
@@ -39,7 +39,7 @@ func (s *Store) AddNode(ctx context.Context, id int64, name, version string, sta
 
 // SeeNode notes that a node is alive and reports whether its row is still there.
 func (s *Store) SeeNode(ctx context.Context, id int64, name string, started time.Time) (known bool, err error) {
-	done, err := s.db.ExecContext(ctx, `UPDATE `+s.t.Nodes+` SET seen_at = UTC_TIMESTAMP(6)
+	done, err := s.lane.ExecContext(ctx, `UPDATE `+s.t.Nodes+` SET seen_at = UTC_TIMESTAMP(6)
 		 WHERE id = ? AND name = ? AND started_at = ?`, id, name, started)
 	if err != nil {
 		return false, err
@@ -51,7 +51,7 @@ func (s *Store) SeeNode(ctx context.Context, id int64, name string, started time
 // OtherNodes reads the ids of nodes other than one that are alive, ascending. A row from
 // the future, which a clock that was set back leaves, is not.
 func (s *Store) OtherNodes(ctx context.Context, id int64) (others []int64, err error) {
-	err = mysql.Query(ctx, s.db.DB, s.otherNodesText(), []any{id}, func(r mysql.Row) { others = append(others, r.Int(0)) })
+	err = mysql.Query(ctx, s.lane.DB, s.otherNodesText(), []any{id}, func(r mysql.Row) { others = append(others, r.Int(0)) })
 	return others, err
 }
 
@@ -64,7 +64,7 @@ func (s *Store) otherNodesText() string {
 // PruneNodes removes rows of nodes that are dead for long and of whose members nothing
 // is left.
 func (s *Store) PruneNodes(ctx context.Context) error {
-	_, err := s.db.ExecContext(ctx, `DELETE n FROM `+s.t.Nodes+` n LEFT JOIN `+s.t.Presence+` p ON p.node_id = n.id
+	_, err := s.lane.ExecContext(ctx, `DELETE n FROM `+s.t.Nodes+` n LEFT JOIN `+s.t.Presence+` p ON p.node_id = n.id
 		 WHERE n.seen_at < UTC_TIMESTAMP(6) - `+nodeKept+` AND p.node_id IS NULL`)
 	return err
 }
@@ -87,7 +87,7 @@ func (s *Store) AddSignals(ctx context.Context, node int64, signals []Signal) er
 	for _, x := range signals {
 		args = append(args, node, x.Kind, x.Body)
 	}
-	_, err := s.db.ExecContext(ctx, `INSERT INTO `+s.t.Signals+` (node_id, kind, body, created_at)
+	_, err := s.lane.ExecContext(ctx, `INSERT INTO `+s.t.Signals+` (node_id, kind, body, created_at)
 		VALUES `+repeated("(?,?,?,UTC_TIMESTAMP(6))", len(signals)), args...)
 	return err
 }
@@ -95,7 +95,7 @@ func (s *Store) AddSignals(ctx context.Context, node int64, signals []Signal) er
 // Signals reads signals with an id above after, in order, at most limit; those of the
 // reading node itself are without a body.
 func (s *Store) Signals(ctx context.Context, node, after int64, limit int) (out []Signal, err error) {
-	err = mysql.Query(ctx, s.db.DB, s.signalsText(), []any{node, after, limit}, func(r mysql.Row) {
+	err = mysql.Query(ctx, s.lane.DB, s.signalsText(), []any{node, after, limit}, func(r mysql.Row) {
 		out = append(out, Signal{ID: r.Int(0), Node: r.Int(1), Kind: r.Text(2), Body: []byte(r.Text(3))})
 	})
 	return out, err
@@ -108,7 +108,7 @@ func (s *Store) signalsText() string {
 
 // LastSignal returns the highest id of a signal, 0 without any.
 func (s *Store) LastSignal(ctx context.Context) (id int64, err error) {
-	err = s.db.GetContext(ctx, &id, `SELECT COALESCE(MAX(id), 0) FROM `+s.t.Signals)
+	err = s.lane.GetContext(ctx, &id, `SELECT COALESCE(MAX(id), 0) FROM `+s.t.Signals)
 	return id, err
 }
 
@@ -118,7 +118,7 @@ const signalsPerPrune = 20_000
 // PruneSignals removes signals everybody has had time to read. The newest stays, so that
 // a server that counts on from the highest id when it starts never gives one out twice.
 func (s *Store) PruneSignals(ctx context.Context) error {
-	_, err := s.db.ExecContext(ctx, s.pruneSignalsText(), signalsPerPrune)
+	_, err := s.lane.ExecContext(ctx, s.pruneSignalsText(), signalsPerPrune)
 	return err
 }
 
