@@ -8,4 +8,4 @@ set -euo pipefail
 scripts/deps.sh assets database site fronts relay browser cluster
 scripts/lint.sh
 scripts/assets.sh test
-COUNT_ALSO=build/assets-tests.json E2E_FRONTS="nginx apache caddy" scripts/gotest.sh $(go list ./... | grep -v '/e2e$')
+COUNT_ALSO=build/assets-tests.json E2E_FRONTS="nginx apache+caddy" scripts/gotest.sh $(go list ./... | grep -v '/e2e$')
