@@ -63,20 +63,20 @@ type heard struct {
 
 // ask calls a function of testdata/messages-client.js.
 func (c client) ask(operation string, args ...any) heard {
-	c.t.Helper()
+	c.T.Helper()
 	encoded := make([]string, 0, len(args))
 	for _, arg := range args {
 		b, err := json.Marshal(arg)
 		if err != nil {
-			c.t.Fatal(err)
+			c.T.Fatal(err)
 		}
 		encoded = append(encoded, string(b))
 	}
 	expression := fmt.Sprintf("messagesClient(%q, %q).%s(%s)", c.version, c.spelling, operation, strings.Join(encoded, ", "))
-	told := c.browser.ask(expression, chromedp.EvalAwaitPromise)
+	told := c.browser.Ask(expression, chromedp.EvalAwaitPromise)
 	var h heard
 	if err := json.Unmarshal([]byte(told), &h); err != nil {
-		c.t.Fatalf("%s: %v: %s", operation, err, told)
+		c.T.Fatalf("%s: %v: %s", operation, err, told)
 	}
 	return h
 }
@@ -84,7 +84,7 @@ func (c client) ask(operation string, args ...any) heard {
 // want is ask for what must succeed, sent in the way of the client's spelling. The
 // answer is read into v, as the one element of a list where version 1 makes one.
 func (c client) want(v any, operation string, args ...any) heard {
-	c.t.Helper()
+	c.T.Helper()
 	h := c.ask(operation, args...)
 	verb, override := map[string]string{"list": "GET", "get": "GET", "create": "POST", "remove": "DELETE"}[operation], ""
 	if verb == "" {
@@ -94,25 +94,25 @@ func (c client) want(v any, operation string, args ...any) heard {
 		verb, override = "POST", verb
 	}
 	if h.Outcome != "done" || h.Status != 200 || h.Verb != verb || h.Override != override || h.Nonce == "" {
-		c.t.Fatalf("%s %v: %+v %s", operation, args, h, h.Body)
+		c.T.Fatalf("%s %v: %+v %s", operation, args, h, h.Body)
 	}
 	body := h.Body
 	if c.version == "v1" && operation != "list" && operation != "remove" {
 		var one []json.RawMessage
 		if err := json.Unmarshal(body, &one); err != nil || len(one) != 1 {
-			c.t.Fatalf("%s: %v, %d elements: %s", operation, err, len(one), body)
+			c.T.Fatalf("%s: %v, %d elements: %s", operation, err, len(one), body)
 		}
 		body = one[0]
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		c.t.Fatalf("%s: %v: %s", operation, err, body)
+		c.T.Fatalf("%s: %v: %s", operation, err, body)
 	}
 	return h
 }
 
 // refused asks for what must fail, with an error of WordPress's kind.
 func (c client) refused(status int, code, message, operation string, args ...any) {
-	c.t.Helper()
+	c.T.Helper()
 	h := c.ask(operation, args...)
 	var e struct {
 		Code    string `json:"code"`
@@ -123,7 +123,7 @@ func (c client) refused(status int, code, message, operation string, args ...any
 	}
 	err := json.Unmarshal(h.Body, &e)
 	if err != nil || h.Outcome != "fail" || h.Status != status || e.Data.Status != status || e.Code != code || e.Message != message {
-		c.t.Errorf("%s %v: %s %d %s (%v), want %d %s %q", operation, args, h.Outcome, h.Status, h.Body, err, status, code, message)
+		c.T.Errorf("%s %v: %s %d %s (%v), want %d %s %q", operation, args, h.Outcome, h.Status, h.Body, err, status, code, message)
 	}
 }
 
@@ -191,16 +191,16 @@ func notified(t *testing.T, user, message int64) (fresh, old int) {
 func TestAPageOfTheSiteIsABuddyPressClient(t *testing.T) {
 	installClient(t)
 	b := newBrowser(t)
-	b.open("/wp-login.php")
-	b.logIn("alice")
-	b.open(clientPage)
-	if root, version := b.ask("wpApiSettings.root"), b.ask("wpApiSettings.versionString"); root != site.URL+"/wp-json/" || version != "wp/v2/" {
+	b.Open("/wp-login.php")
+	b.LogIn("alice")
+	b.Open(clientPage)
+	if root, version := b.Ask("wpApiSettings.root"), b.Ask("wpApiSettings.versionString"); root != site.URL+"/wp-json/" || version != "wp/v2/" {
 		t.Fatalf("WordPress's settings: root %s, version %s", root, version)
 	}
 	for _, c := range []client{{b, "v1", "method"}, {b, "v1", "type"}, {b, "v2", "method"}, {b, "v2", "type"}} {
 		t.Run(c.version+" by "+c.spelling, func(t *testing.T) {
 			tab := *b
-			tab.t = t
+			tab.T = t
 			c.browser = &tab
 			walkThread(t, c, logIn(t, "alice"), logIn(t, "bob"))
 		})
@@ -346,7 +346,7 @@ func refusals(t *testing.T, c client, thread, other int64) {
 func TestAVisitorsPageIsRefusedAsBuddyPressDoes(t *testing.T) {
 	installClient(t)
 	b := newBrowser(t)
-	b.open(clientPage)
+	b.Open(clientPage)
 	for _, version := range []string{"v1", "v2"} {
 		c := client{b, version, "type"}
 		c.refused(401, "bp_rest_authorization_required", "Sorry, you are not allowed to perform this action.", "list")
@@ -359,10 +359,10 @@ func TestAVisitorsPageIsRefusedAsBuddyPressDoes(t *testing.T) {
 func TestABuddyPressClientWithoutPrettyPermalinks(t *testing.T) {
 	installClient(t)
 	b := newBrowser(t)
-	b.open("/wp-login.php")
-	b.logIn("carol")
-	b.open(clientPage)
-	b.ask("wpApiSettings.root = " + fmt.Sprintf("%q", site.URL+"/index.php?rest_route=/"))
+	b.Open("/wp-login.php")
+	b.LogIn("carol")
+	b.Open(clientPage)
+	b.Ask("wpApiSettings.root = " + fmt.Sprintf("%q", site.URL+"/index.php?rest_route=/"))
 	for _, spelling := range []string{"method", "type"} {
 		c := client{b, "v1", spelling}
 		var thread bpThread

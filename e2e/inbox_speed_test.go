@@ -41,11 +41,11 @@ func TestInboxFiveThousandMessages(t *testing.T) {
 	id := group(t, logIn(t, "greta"), "A long story", "It begins", "bob")
 	longThread(t, id, total)
 	b := newBrowser(t)
-	b.seeInbox("greta", fmt.Sprintf("%d/", id))
-	b.until(`$$(".bubble").at(-1)?.innerText.startsWith("Message ` + strconv.Itoa(total) + `")`)
+	seeInbox(b, "greta", fmt.Sprintf("%d/", id))
+	b.Until(`$$(".bubble").at(-1)?.innerText.startsWith("Message ` + strconv.Itoa(total) + `")`)
 
 	// Scrolled up, a page comes in above; what is being read stays where it is.
-	moved := b.run(`const s = $(".scroller"), frame = () => new Promise(requestAnimationFrame);
+	moved := b.Run(`const s = $(".scroller"), frame = () => new Promise(requestAnimationFrame);
 		s.scrollTop = 900; await frame(); await frame();
 		const seen = $$(".line").find(l => l.getBoundingClientRect().top > s.getBoundingClientRect().top);
 		const key = seen.dataset.key, before = seen.getBoundingClientRect().top, height = s.scrollHeight;
@@ -65,7 +65,7 @@ func TestInboxFiveThousandMessages(t *testing.T) {
 	}
 
 	// All the way up, as fast as pages come, and down again.
-	b.run(`window.seen = {most: 0, long: 0, worst: 0, times: []};
+	b.Run(`window.seen = {most: 0, long: 0, worst: 0, times: []};
 		new PerformanceObserver(l => { for (const e of l.getEntries()) { seen.long++; seen.worst = Math.max(seen.worst, e.duration) } }).observe({type: "longtask"});
 		window.scrollBy = async (px, frames) => {
 			let last = await new Promise(requestAnimationFrame);
@@ -78,13 +78,13 @@ func TestInboxFiveThousandMessages(t *testing.T) {
 			}
 		}`)
 	eventually(t, 3*time.Minute, func() error {
-		if b.run(`await scrollBy(-2000, 60); return $(".older") ? "" : $$(".bubble")[0].innerText`) != "It begins" {
+		if b.Run(`await scrollBy(-2000, 60); return $(".older") ? "" : $$(".bubble")[0].innerText`) != "It begins" {
 			return errors.New("the beginning is not reached")
 		}
 		return nil
 	})
-	b.run(`await scrollBy(600, 300)`)
-	report := b.run(`const times = seen.times.sort((a, b) => a - b);
+	b.Run(`await scrollBy(600, 300)`)
+	report := b.Run(`const times = seen.times.sort((a, b) => a - b);
 		return JSON.stringify({most: seen.most, long: seen.long, worst: Math.round(seen.worst), median: Math.round(times[times.length >> 1]), p95: Math.round(times[Math.floor(times.length * .95)]), frames: times.length})`)
 	t.Logf("scrolling through %d messages: %s", total, report)
 	most, _, _ := strings.Cut(report[strings.Index(report, `"most":`)+len(`"most":`):], ",")
@@ -96,19 +96,19 @@ func TestInboxFiveThousandMessages(t *testing.T) {
 // What a visit costs: bytes, and the time until the inbox can be used on a slow machine.
 func TestInboxIsLightAndSoonReady(t *testing.T) {
 	b := newBrowser(t)
-	b.seeInbox("erin", "")
+	seeInbox(b, "erin", "")
 	throttle := emulation.SetCPUThrottlingRateParams{Rate: 4}
-	if _, err := chromedp.Call(b.ctx, emulation.SetCPUThrottlingRate, throttle); err != nil {
+	if _, err := chromedp.Call(b.Ctx, emulation.SetCPUThrottlingRate, throttle); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := chromedp.Call(b.ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true}); err != nil {
+	if _, err := chromedp.Call(b.Ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true}); err != nil {
 		t.Fatal(err)
 	}
 	best := 1e9
 	for range 3 {
-		b.open(inbox)
-		b.until(`performance.getEntriesByName("parley:ready").length`)
-		ready, err := strconv.ParseFloat(b.run(`return performance.getEntriesByName("parley:ready")[0].startTime`), 64)
+		b.Open(inbox)
+		b.Until(`performance.getEntriesByName("parley:ready").length`)
+		ready, err := strconv.ParseFloat(b.Run(`return performance.getEntriesByName("parley:ready")[0].startTime`), 64)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func TestInboxIsLightAndSoonReady(t *testing.T) {
 	if best > 3000 {
 		t.Errorf("ready after %.0f ms at best", best)
 	}
-	sizes := b.run(`return performance.getEntriesByType("resource").filter(r => /\.(js|css)$/.test(r.name)).map(r => r.name.split("/").pop() + " " + r.encodedBodySize).join(", ")`)
+	sizes := b.Run(`return performance.getEntriesByType("resource").filter(r => /\.(js|css)$/.test(r.name)).map(r => r.name.split("/").pop() + " " + r.encodedBodySize).join(", ")`)
 	t.Logf("scripts and styles: %s", sizes)
 	sum := 0
 	for _, s := range strings.Split(sizes, ", ") {
@@ -135,15 +135,15 @@ func TestInboxIsLightAndSoonReady(t *testing.T) {
 // Polling: nothing new is a 304, and a hidden page asks for nothing.
 func TestInboxPollsConditionally(t *testing.T) {
 	b := newBrowser(t)
-	b.seeInbox("mona", "")
-	b.run(`window.asked = []; const real = fetch;
+	seeInbox(b, "mona", "")
+	b.Run(`window.asked = []; const real = fetch;
 		window.fetch = async (u, o) => { const r = await real(u, o); asked.push(r.status + " " + new URL(u, location).pathname); return r }`)
-	b.until(`asked.filter(a => a === "304 ` + wpsite.Conversations + `").length >= 2`)
-	b.run(`Object.defineProperty(document, "hidden", {value: true, configurable: true}); document.dispatchEvent(new Event("visibilitychange")); await new Promise(done => setTimeout(done, 300)); asked.length = 0`)
-	b.run(`await new Promise(done => setTimeout(done, 2500))`)
-	if n := b.run(`return asked.length`); n != "0" {
+	b.Until(`asked.filter(a => a === "304 ` + wpsite.Conversations + `").length >= 2`)
+	b.Run(`Object.defineProperty(document, "hidden", {value: true, configurable: true}); document.dispatchEvent(new Event("visibilitychange")); await new Promise(done => setTimeout(done, 300)); asked.length = 0`)
+	b.Run(`await new Promise(done => setTimeout(done, 2500))`)
+	if n := b.Run(`return asked.length`); n != "0" {
 		t.Errorf("a hidden page asked %s times", n)
 	}
-	b.run(`delete document.hidden; document.dispatchEvent(new Event("visibilitychange"))`)
-	b.until(`asked.length > 0`)
+	b.Run(`delete document.hidden; document.dispatchEvent(new Event("visibilitychange"))`)
+	b.Until(`asked.length > 0`)
 }

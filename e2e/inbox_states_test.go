@@ -23,8 +23,8 @@ func startWith(t *testing.T, c *wpsite.Session, m wpsite.Member, text string) in
 func TestInboxStates(t *testing.T) {
 	asMona := logIn(t, "mona")
 	b := newBrowser(t)
-	b.seeInbox("mona", "")
-	fresh := func(t *testing.T, path string) { t.Helper(); b.t = t; b.seeInbox("", path) }
+	seeInbox(b, "mona", "")
+	fresh := func(t *testing.T, path string) { t.Helper(); b.T = t; seeInbox(b, "", path) }
 
 	t.Run("ErasedPeer", func(t *testing.T) {
 		rook := newMember(t, "rook")
@@ -39,7 +39,7 @@ func TestInboxStates(t *testing.T) {
 			return nil
 		})
 		fresh(t, fmt.Sprintf("%d/", id))
-		b.until(`text(".closed") === "This account no longer exists." && text(".heading bdi") === "Deleted User" && !$(".reply")`)
+		b.Until(`text(".closed") === "This account no longer exists." && text(".heading bdi") === "Deleted User" && !$(".reply")`)
 	})
 
 	t.Run("Silenced", func(t *testing.T) {
@@ -50,20 +50,20 @@ func TestInboxStates(t *testing.T) {
 		}
 		site.Members = append(site.Members, quill)
 		q := newBrowser(t)
-		q.seeInbox("quill", fmt.Sprintf("%d/", id))
-		q.until(`text(".closed") === "You are currently silenced." && said("Quiet, please") === 1`)
+		seeInbox(q, "quill", fmt.Sprintf("%d/", id))
+		q.Until(`text(".closed") === "You are currently silenced." && said("Quiet, please") === 1`)
 	})
 
 	t.Run("NobodyAnswers", func(t *testing.T) {
 		fresh(t, "")
-		b.run(`window.real = fetch; window.fetch = () => Promise.reject(new TypeError("cut")); $$(".views a")[1].click()`)
-		b.until(`text(".list .nothing p") === "Network error. Please try again." && $(".banner")`)
-		b.run(`window.fetch = window.real; $(".list .nothing button").click()`)
-		b.until(`text(".list .nothing") === "No archived conversations" || $(".row")`)
-		b.run(`window.fetch = async () => new Response("<h1>Bad gateway</h1>", {status: 502}); $$(".views a")[0].click()`)
-		b.until(`text(".list .nothing p") === "Could not load conversations."`)
-		b.run(`window.fetch = window.real; $(".list .nothing button").click()`)
-		b.until(`$(".row")`)
+		b.Run(`window.real = fetch; window.fetch = () => Promise.reject(new TypeError("cut")); $$(".views a")[1].click()`)
+		b.Until(`text(".list .nothing p") === "Network error. Please try again." && $(".banner")`)
+		b.Run(`window.fetch = window.real; $(".list .nothing button").click()`)
+		b.Until(`text(".list .nothing") === "No archived conversations" || $(".row")`)
+		b.Run(`window.fetch = async () => new Response("<h1>Bad gateway</h1>", {status: 502}); $$(".views a")[0].click()`)
+		b.Until(`text(".list .nothing p") === "Could not load conversations."`)
+		b.Run(`window.fetch = window.real; $(".list .nothing button").click()`)
+		b.Until(`$(".row")`)
 	})
 
 	// In other languages and from right to left, nothing runs out of the page.
@@ -76,25 +76,25 @@ func TestInboxStates(t *testing.T) {
 		}
 		fresh(t, fmt.Sprintf("%d/", id))
 		translate := func(lang, dir, more string) {
-			b.run(`const e = document.querySelector("parley-inbox"), f = e.cloneNode(); document.documentElement.dir = "` + dir + `";
+			b.Run(`const e = document.querySelector("parley-inbox"), f = e.cloneNode(); document.documentElement.dir = "` + dir + `";
 				f.setAttribute("nonce", e.nonce); f.setAttribute("lang", "` + lang + `"); ` + more + ` e.replaceWith(f)`)
-			b.until(`said("Sprachen") === 1`)
+			b.Until(`said("Sprachen") === 1`)
 		}
 		for _, width := range []int64{1280, 390} {
-			b.do(chromedp.EmulateViewport(width, 844))
+			b.Do(chromedp.EmulateViewport(width, 844))
 			translate("de_DE", "ltr", "")
-			if got := b.run(`return [text("h1"), $(".reply textarea").placeholder, text(".heading .more"), text(".send")].join("|")`); width == 1280 && got != "Nachrichten|Nachricht schreiben …|und 2 weitere|Senden" {
+			if got := b.Run(`return [text("h1"), $(".reply textarea").placeholder, text(".heading .more"), text(".send")].join("|")`); width == 1280 && got != "Nachrichten|Nachricht schreiben …|und 2 weitere|Senden" {
 				t.Error(got)
 			}
 			translate("ar", "rtl", "")
-			if got := b.run(`const own = $(".message.own .bubble").getBoundingClientRect(), s = $(".scroller").getBoundingClientRect();
+			if got := b.Run(`const own = $(".message.own .bubble").getBoundingClientRect(), s = $(".scroller").getBoundingClientRect();
 				return [own.left - s.left < s.right - own.right, text(".heading .more"), document.documentElement.scrollWidth <= innerWidth].join("|")`); got != "true|وشخصان آخران|true" {
 				t.Errorf("%d px: %s", width, got)
 			}
-			b.run(`document.documentElement.dir = ""`)
+			b.Run(`document.documentElement.dir = ""`)
 		}
 		translate("en", "ltr", `f.setAttribute("strings", "/strings.json");`)
-		if got := b.run(`return [$("h1").textContent.startsWith("<img"), $$("h1 img").length, text(".new"), document.title.includes("broken'")].join("|")`); got != "true|0|New|false" {
+		if got := b.Run(`return [$("h1").textContent.startsWith("<img"), $$("h1 img").length, text(".new"), document.title.includes("broken'")].join("|")`); got != "true|0|New|false" {
 			t.Error(got)
 		}
 	})

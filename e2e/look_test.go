@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,9 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp"
-
+	"parley/internal/sitetest"
 	"parley/internal/wpsite"
 )
 
@@ -34,16 +31,16 @@ func (l look) plain() bool { return strings.HasPrefix(l.name, "plain-") }
 func looks(s stage) []look {
 	thread := func(id int64) string { return fmt.Sprintf("%s%d/", inbox, id) }
 	clicks := func(statement, until string) func(*browser) {
-		return func(b *browser) { b.run(statement); b.until(until) }
+		return func(b *browser) { b.Run(statement); b.Until(until) }
 	}
 	const menu = `$(".has-menu button").click()`
 	const bubbles = `$(".bubble")`
 	choose := func(item, until string) func(*browser) {
 		return func(b *browser) {
-			b.run(menu)
-			b.until(`$("[role=menuitem]")`)
-			b.run(fmt.Sprintf(`$$("[role=menuitem]")[%s].click()`, item))
-			b.until(until)
+			b.Run(menu)
+			b.Until(`$("[role=menuitem]")`)
+			b.Run(fmt.Sprintf(`$$("[role=menuitem]")[%s].click()`, item))
+			b.Until(until)
 		}
 	}
 	return []look{
@@ -62,17 +59,17 @@ func looks(s stage) []look {
 		{"new-suggestions", "alice", inbox + "new/", `$(".compose")`, clicks(`type("[role=combobox]", "car")`, `$("[role=option]")`)},
 		{"new-to", "alice", inbox + "?to=bob", `$(".chip")`, nil},
 		{"new-error", "alice", inbox + "new/", `$(".compose")`, func(b *browser) {
-			b.run(`type("[role=combobox]", "nobody-here")`)
-			b.run(`$(".compose button[type=submit]").click()`)
-			b.until(`$(".compose [role=alert]")`)
+			b.Run(`type("[role=combobox]", "nobody-here")`)
+			b.Run(`$(".compose button[type=submit]").click()`)
+			b.Until(`$(".compose [role=alert]")`)
 		}},
 		{"blocked", "alice", thread(s.blocked), `$(".closed")`, nil},
 		{"not-found", "alice", inbox + "999999/", `$(".pane [role=alert]")`, nil},
 		{"forbidden", "alice", thread(s.foreign), `$(".pane [role=alert]")`, nil},
 		{"failed", "alice", thread(s.direct), bubbles, func(b *browser) {
-			b.run(`const real = fetch; window.fetch = (u, o) => o?.method === "POST" ? Promise.resolve(Response.json({code: "jetonomy_cannot_send", message: "Unable to send message."}, {status: 403})) : real(u, o)`)
-			b.write(".reply", "Is anybody there?")
-			b.until(`$(".failed")`)
+			b.Run(`const real = fetch; window.fetch = (u, o) => o?.method === "POST" ? Promise.resolve(Response.json({code: "jetonomy_cannot_send", message: "Unable to send message."}, {status: 403})) : real(u, o)`)
+			b.Write(".reply", "Is anybody there?")
+			b.Until(`$(".failed")`)
 		}},
 		{"left", "carol", thread(s.left), `$(".closed")`, nil},
 		{"trust", "dave", inbox + "new/", `$(".pane .nothing") || $(".pane [role=status]")`, nil},
@@ -158,17 +155,6 @@ func spread(t *testing.T) {
 	}
 }
 
-// variant is a way to show a page.
-type variant struct {
-	width, height int64
-	scheme        string // light or dark
-}
-
-var (
-	desktopLight, desktopDark = variant{1280, 860, "light"}, variant{1280, 860, "dark"}
-	phoneLight, phoneDark     = variant{390, 844, "light"}, variant{390, 844, "dark"}
-)
-
 // TestLook goes through every state of the pages, on a desktop and a phone, light and
 // dark, written from the left and from the right: axe-core finds nothing serious. With
 // PARLEY_SCREENSHOTS set to a folder it leaves pictures of all of them there.
@@ -181,7 +167,7 @@ func TestLook(t *testing.T) {
 	siteOfItsOwn(t)
 	s := setStage(t)
 	// Each direction once with each width and each scheme.
-	variants := map[string][]variant{"en_US": {desktopLight, phoneDark}, "ar": {desktopDark, phoneLight}}
+	variants := map[string][]variant{"en_US": {sitetest.DesktopLight, sitetest.PhoneDark}, "ar": {sitetest.DesktopDark, sitetest.PhoneLight}}
 	if folder != "" {
 		spread(t)
 		// What it remembers of before is no longer so.
@@ -191,7 +177,7 @@ func TestLook(t *testing.T) {
 		if err := site.StartParley(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		all := []variant{desktopLight, desktopDark, phoneLight, phoneDark}
+		all := []variant{sitetest.DesktopLight, sitetest.DesktopDark, sitetest.PhoneLight, sitetest.PhoneDark}
 		variants = map[string][]variant{"en_US": all, "ar": all}
 	}
 	var turns [4]turn // of about the same length
@@ -205,10 +191,10 @@ func TestLook(t *testing.T) {
 		}
 		if mine.browsers[l.login] == nil {
 			b := newBrowser(t)
-			b.open("/wp-login.php")
-			b.signIn(s.passwords[l.login], l.login)
+			b.Open("/wp-login.php")
+			b.SignIn(s.passwords[l.login], l.login)
 			if l.plain() {
-				b.withoutAssets()
+				b.WithoutAssets()
 			}
 			mine.open(l.login, b)
 		}
@@ -224,11 +210,11 @@ func TestLook(t *testing.T) {
 					}
 					for _, l := range turn.looks {
 						t.Run(l.name, func(t *testing.T) {
-							turn.browsers[l.login].look(t, l, string(axe), variants[locale], func(v variant) string {
+							l.examine(t, turn.browsers[l.login], string(axe), variants[locale], func(v variant) string {
 								if folder == "" {
 									return ""
 								}
-								return filepath.Join(folder, fmt.Sprintf("%s-%d-%s-%s.png", l.name, v.width, v.scheme, map[string]string{"en_US": "ltr", "ar": "rtl"}[locale]))
+								return filepath.Join(folder, fmt.Sprintf("%s-%d-%s-%s.png", l.name, v.Width, v.Scheme, map[string]string{"en_US": "ltr", "ar": "rtl"}[locale]))
 							})
 						})
 					}
@@ -251,28 +237,28 @@ func (w *turn) open(login string, b *browser) {
 	w.browsers[login] = b
 }
 
-// look goes to a state of a page and has it examined in each variant. picture names the
+// examine goes to a state of a page and has it examined in each variant. picture names the
 // file for a picture of it, "" for none.
-func (b *browser) look(t *testing.T, l look, axe string, variants []variant, picture func(variant) string) {
+func (l look) examine(t *testing.T, b *browser, axe string, variants []variant, picture func(variant) string) {
 	t.Helper()
-	b.t = t
-	b.show(variants[0])
-	b.open(l.path)
+	b.T = t
+	b.Show(variants[0])
+	b.Open(l.path)
 	if l.plain() {
-		b.see("main")
+		b.See("main")
 	} else {
-		b.until(l.ready)
+		b.Until(l.ready)
 	}
 	if l.then != nil {
 		l.then(b)
 	}
-	b.run(axe)
+	b.Run(axe)
 	for _, v := range variants {
-		b.show(v)
+		b.Show(v)
 		if file := picture(v); file != "" {
-			b.picture(file)
+			b.Picture(file)
 		}
-		b.isAccessible(v)
+		b.IsAccessible(v)
 	}
 }
 
@@ -296,60 +282,4 @@ func speak(t *testing.T, locale string) {
 		}
 		return nil
 	})
-}
-
-// signIn fills in wp-login.php, which must be showing.
-func (b *browser) signIn(password, login string) {
-	b.t.Helper()
-	b.fill("#user_login", login)
-	b.fill("#user_pass", password)
-	b.click("#wp-submit")
-}
-
-// show sets the size of the window and what the system is set to; nothing moves.
-func (b *browser) show(v variant) {
-	b.t.Helper()
-	b.do(chromedp.EmulateViewport(v.width, v.height))
-	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: v.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}); err != nil {
-		b.fail(err)
-	}
-	b.ask(`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(""), 60))))`, chromedp.EvalAwaitPromise)
-}
-
-func (b *browser) picture(file string) {
-	b.t.Helper()
-	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.WriteFile(file, png, 0o644)
-	}
-	if err != nil {
-		b.fail(err)
-	}
-}
-
-// finding is what axe-core has against a page.
-type finding struct {
-	ID, Impact, Help string
-	Nodes            []struct{ Target, HTML, Why string }
-}
-
-// isAccessible has axe-core, which must have been run in the page, look at it.
-func (b *browser) isAccessible(v variant) {
-	b.t.Helper()
-	var found []finding
-	answer := b.ask(`axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v => ({ID: v.id, Impact: v.impact, Help: v.help,
-		Nodes: v.nodes.map(n => ({Target: n.target.flat().join(" "), HTML: n.html, Why: n.failureSummary}))}))))`, chromedp.EvalAwaitPromise)
-	if err := json.Unmarshal([]byte(answer), &found); err != nil {
-		b.t.Fatal(err)
-	}
-	for _, f := range found {
-		report := b.t.Logf
-		if f.Impact == "serious" || f.Impact == "critical" {
-			report = b.t.Errorf
-		}
-		for _, n := range f.Nodes {
-			report("%d %s: %s, %s: %s\n%s\n%.300s\n%s", v.width, v.scheme, f.Impact, f.ID, f.Help, n.Target, n.HTML, n.Why)
-		}
-	}
 }

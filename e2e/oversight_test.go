@@ -21,10 +21,10 @@ func TestOversightPage(t *testing.T) {
 	want(t, asAlice, 200, "POST", fmt.Sprintf("%s/%d/block", wpsite.Conversations, direct), map[string]any{"blocked": true}, nil)
 
 	b := newBrowser(t)
-	b.open(inbox + "oversight/")
-	b.logIn("admin")
-	b.until(`$("tbody tr")`)
-	if at := b.ask("location.pathname"); at != inbox+"oversight/" {
+	b.Open(inbox + "oversight/")
+	b.LogIn("admin")
+	b.Until(`$("tbody tr")`)
+	if at := b.Ask("location.pathname"); at != inbox+"oversight/" {
 		t.Fatalf("signing in led to %s", at)
 	}
 	row := func(id int64) string {
@@ -32,86 +32,86 @@ func TestOversightPage(t *testing.T) {
 	}
 
 	t.Run("ListsEverythingAndFilters", func(t *testing.T) {
-		b.t = t
-		if shown := b.run(`return ` + row(trip) + `.innerText.replace(/\s+/g, " ")`); !strings.Contains(shown, "Oversight trip Alice Moreau, Bob Martinez, Greta Novak long long") ||
+		b.T = t
+		if shown := b.Run(`return ` + row(trip) + `.innerText.replace(/\s+/g, " ")`); !strings.Contains(shown, "Oversight trip Alice Moreau, Bob Martinez, Greta Novak long long") ||
 			!strings.Contains(shown, "Group 2 ") {
 			t.Errorf("the row says %q", shown)
 		}
 		// By keyboard: the member from the list that opens, then the days.
-		b.run(`$("#member").focus()`)
-		b.press("alice mor")
-		b.until(`$("[role=option]")`)
-		b.press(kb.ArrowDown)
-		b.press(kb.Enter)
-		b.until(`$("#member").value === "Alice Moreau" && $("[role=listbox]").hidden`)
-		b.press(kb.Enter)
-		b.until(`text(".blocks h2") === "Blocks of Alice Moreau" && ` + row(direct))
-		if at := b.ask("location.search"); at != fmt.Sprintf("?member=%d", site.Member("alice").ID) {
+		b.Run(`$("#member").focus()`)
+		b.Press("alice mor")
+		b.Until(`$("[role=option]")`)
+		b.Press(kb.ArrowDown)
+		b.Press(kb.Enter)
+		b.Until(`$("#member").value === "Alice Moreau" && $("[role=listbox]").hidden`)
+		b.Press(kb.Enter)
+		b.Until(`text(".blocks h2") === "Blocks of Alice Moreau" && ` + row(direct))
+		if at := b.Ask("location.search"); at != fmt.Sprintf("?member=%d", site.Member("alice").ID) {
 			t.Errorf("the address is %s", at)
 		}
-		b.run(`type("#to", "2001-12-31")`)
-		b.run(`$(".filters button[type=submit]").click()`)
-		b.until(`text(".empty").includes("No conversations match these filters.")`)
-		b.ask(`(history.back(), "")`)
-		b.until(row(direct))
+		b.Run(`type("#to", "2001-12-31")`)
+		b.Run(`$(".filters button[type=submit]").click()`)
+		b.Until(`text(".empty").includes("No conversations match these filters.")`)
+		b.Ask(`(history.back(), "")`)
+		b.Until(row(direct))
 		// A login that is typed out, of somebody nobody ever wrote to.
-		b.run(`type("#member", "` + gone.Login + `")`)
-		b.run(`$(".filters button[type=submit]").click()`)
-		b.until(`text(".empty").includes("No conversations match") && text(".blocks .muted").startsWith("Nobody is blocked")`)
-		b.run(`type("#member", "no-such-login")`)
-		b.run(`$(".filters button[type=submit]").click()`)
-		b.until(`text("[role=alert]") === "No member has this login or id."`)
-		b.run(`$$(".buttons button")[1].click()`)
-		b.until(row(trip))
+		b.Run(`type("#member", "` + gone.Login + `")`)
+		b.Run(`$(".filters button[type=submit]").click()`)
+		b.Until(`text(".empty").includes("No conversations match") && text(".blocks .muted").startsWith("Nobody is blocked")`)
+		b.Run(`type("#member", "no-such-login")`)
+		b.Run(`$(".filters button[type=submit]").click()`)
+		b.Until(`text("[role=alert]") === "No member has this login or id."`)
+		b.Run(`$$(".buttons button")[1].click()`)
+		b.Until(row(trip))
 	})
 
 	t.Run("ShowsAThreadNewestFirstInExcerpts", func(t *testing.T) {
-		b.t = t
-		b.run(`$("[aria-label='View conversation #` + fmt.Sprint(trip) + `']").click()`)
-		b.until(`$$(".thread li").length === 2`)
-		if head := b.run(`return text("h1") + "|" + $$(".thread strong").map(e => e.innerText).join(",") + "|" + [...text(".thread p")].length + "|" + root.activeElement.localName`); head != "Oversight trip|Alice Moreau,Greta Novak|300|h1" {
+		b.T = t
+		b.Run(`$("[aria-label='View conversation #` + fmt.Sprint(trip) + `']").click()`)
+		b.Until(`$$(".thread li").length === 2`)
+		if head := b.Run(`return text("h1") + "|" + $$(".thread strong").map(e => e.innerText).join(",") + "|" + [...text(".thread p")].length + "|" + root.activeElement.localName`); head != "Oversight trip|Alice Moreau,Greta Novak|300|h1" {
 			t.Errorf("the thread shows %q", head)
 		}
-		b.ask(`(location.reload(), "")`)
-		b.until(`$$(".thread li").length === 2`)
+		b.Ask(`(location.reload(), "")`)
+		b.Until(`$$(".thread li").length === 2`)
 	})
 
 	t.Run("ClearsABlock", func(t *testing.T) {
-		b.t = t
-		b.open(inbox + "oversight/?member=greta")
-		b.until(`text(".blocks li").startsWith("Alice Moreau blocked Greta Novak")`)
-		b.run(`$(".blocks li button").click()`)
-		b.until(`$("dialog").open`)
-		b.run(`$("dialog .danger").click()`)
-		b.until(`!$("dialog") && text("[role=status]") === "Block cleared" && !$(".blocks li")`)
+		b.T = t
+		b.Open(inbox + "oversight/?member=greta")
+		b.Until(`text(".blocks li").startsWith("Alice Moreau blocked Greta Novak")`)
+		b.Run(`$(".blocks li button").click()`)
+		b.Until(`$("dialog").open`)
+		b.Run(`$("dialog .danger").click()`)
+		b.Until(`!$("dialog") && text("[role=status]") === "Block cleared" && !$(".blocks li")`)
 		if conversationOf(t, asAlice, direct).Blocked {
 			t.Error("the block is still there")
 		}
 	})
 
 	t.Run("PurgesAfterAsking", func(t *testing.T) {
-		b.t = t
-		b.open(inbox + "oversight/")
-		b.until(row(trip))
+		b.T = t
+		b.Open(inbox + "oversight/")
+		b.Until(row(trip))
 		purge := `$("[aria-label='Purge conversation #` + fmt.Sprint(trip) + `']")`
-		b.run(purge + `.focus()`)
-		b.press(kb.Enter)
-		b.until(`$("dialog")?.innerText.includes("Permanently delete this conversation for all participants?")`)
-		b.press(kb.Escape)
-		b.until(`!$("dialog") && root.activeElement === ` + purge)
+		b.Run(purge + `.focus()`)
+		b.Press(kb.Enter)
+		b.Until(`$("dialog")?.innerText.includes("Permanently delete this conversation for all participants?")`)
+		b.Press(kb.Escape)
+		b.Until(`!$("dialog") && root.activeElement === ` + purge)
 		want(t, asGreta, 200, "GET", fmt.Sprintf("%s/%d", wpsite.Conversations, trip), nil, nil)
-		b.press(kb.Enter)
-		b.until(`$("dialog")`)
-		b.run(`$("dialog .danger").click()`)
-		b.until(`!$("dialog") && text("[role=status]") === "Conversation purged" && !(` + row(trip) + `)`)
+		b.Press(kb.Enter)
+		b.Until(`$("dialog")`)
+		b.Run(`$("dialog .danger").click()`)
+		b.Until(`!$("dialog") && text("[role=status]") === "Conversation purged" && !(` + row(trip) + `)`)
 		want(t, asGreta, http.StatusNotFound, "GET", fmt.Sprintf("%s/%d", wpsite.Conversations, trip), nil, nil)
 	})
 
 	t.Run("WritesItAllDown", func(t *testing.T) {
-		b.t = t
-		b.run(`$$(".tab")[1].click()`)
-		b.until(`$(".log tbody tr")`)
-		log := b.run(`return $$(".log tbody tr").map(r => r.innerText.replace(/\s+/g, " ")).join("\n")`)
+		b.T = t
+		b.Run(`$$(".tab")[1].click()`)
+		b.Until(`$(".log tbody tr")`)
+		log := b.Run(`return $$(".log tbody tr").map(r => r.innerText.replace(/\s+/g, " ")).join("\n")`)
 		for _, line := range []string{"Purged a conversation Conversation #" + fmt.Sprint(trip), "Cleared blocks Greta Novak", "Read messages Conversation #" + fmt.Sprint(trip), "Ada Keller", "127.0.0.1"} {
 			if !strings.Contains(log, line) {
 				t.Errorf("no %q in\n%s", line, log)

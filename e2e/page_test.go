@@ -10,10 +10,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"parley/internal/sitetest"
 	"parley/internal/wpsite"
 )
-
-const inbox = "/community/messages/"
 
 // Scenario 109 of the contract.
 func TestScenario109LoggedOutBrowserIsSentToSignIn(t *testing.T) {
@@ -22,70 +21,70 @@ func TestScenario109LoggedOutBrowserIsSentToSignIn(t *testing.T) {
 	if a.Status != http.StatusFound || a.Header.Get("Location") != wantTo {
 		t.Errorf("%d to %s, want 302 to %s", a.Status, a.Header.Get("Location"), wantTo)
 	}
-	b := newPlainBrowser(t)
-	b.open(inbox + "?filter=archived")
-	b.logIn("alice")
-	b.see(".list")
-	if at, heading := b.ask("location.href"), b.ask(`document.querySelector(".list h1").innerText`); at != site.URL+inbox+"?filter=archived" || heading != "Archived" {
+	b := sitetest.NewPlainBrowser(t, site)
+	b.Open(inbox + "?filter=archived")
+	b.LogIn("alice")
+	b.See(".list")
+	if at, heading := b.Ask("location.href"), b.Ask(`document.querySelector(".list h1").innerText`); at != site.URL+inbox+"?filter=archived" || heading != "Archived" {
 		t.Errorf("after signing in the browser is at %s, heading %q", at, heading)
 	}
 	// The style sheet is there, in spite of the strict policy.
-	if display := b.ask(`getComputedStyle(document.querySelector(".card")).display`); display != "grid" {
+	if display := b.Ask(`getComputedStyle(document.querySelector(".card")).display`); display != "grid" {
 		t.Errorf("the page is not styled: display %s", display)
 	}
 }
 
 // Scenario 110 of the contract.
 func TestScenario110ToOpensTheComposerWithTheMemberChosen(t *testing.T) {
-	b := newPlainBrowser(t)
-	b.open(inbox + "?to=bob")
-	b.logIn("alice")
-	b.see("form.compose")
-	if to, chosen := b.ask(`document.querySelector("#to").value`), b.ask(`document.querySelector(".chosen").innerText`); to != "bob" || chosen != "Bob Martinez" {
+	b := sitetest.NewPlainBrowser(t, site)
+	b.Open(inbox + "?to=bob")
+	b.LogIn("alice")
+	b.See("form.compose")
+	if to, chosen := b.Ask(`document.querySelector("#to").value`), b.Ask(`document.querySelector(".chosen").innerText`); to != "bob" || chosen != "Bob Martinez" {
 		t.Errorf("To is %q (%q)", to, chosen)
 	}
 }
 
 func TestTwoMembersConverseInTwoBrowsers(t *testing.T) {
 	const question, answer = "Shall we <b>meet</b> & talk? <script>document.title='broken'</script>", "Yes.\n\nAt noon."
-	alice := newPlainBrowser(t)
-	bob := newPlainBrowser(t)
-	alice.open(inbox + "?to=bob")
-	alice.logIn("alice")
-	alice.fill("#message", question)
-	alice.click("form.compose button")
-	alice.see(".message.own")
+	alice := sitetest.NewPlainBrowser(t, site)
+	bob := sitetest.NewPlainBrowser(t, site)
+	alice.Open(inbox + "?to=bob")
+	alice.LogIn("alice")
+	alice.Fill("#message", question)
+	alice.Click("form.compose button")
+	alice.See(".message.own")
 	const last = `[...document.querySelectorAll(".message")].at(-1).querySelector(".bubble").innerText`
-	if title, shown := alice.ask("document.title"), alice.ask(last); !strings.HasPrefix(title, "Bob Martinez") || shown != "Shall we meet & talk?" {
+	if title, shown := alice.Ask("document.title"), alice.Ask(last); !strings.HasPrefix(title, "Bob Martinez") || shown != "Shall we meet & talk?" {
 		t.Errorf("alice's page %q shows %q", title, shown)
 	}
 
-	bob.open(inbox)
-	bob.logIn("bob")
-	bob.see(".row.unread")
-	bob.shoot("list-unread-390", 390, 844)
-	bob.shoot("list-unread-1280", 1280, 860)
-	bob.click(".row")
-	bob.see("form.reply")
-	if class := bob.ask(`document.querySelector(".row").className`); class != "row" {
+	bob.Open(inbox)
+	bob.LogIn("bob")
+	bob.See(".row.unread")
+	bob.Shoot("list-unread-390", 390, 844)
+	bob.Shoot("list-unread-1280", 1280, 860)
+	bob.Click(".row")
+	bob.See("form.reply")
+	if class := bob.Ask(`document.querySelector(".row").className`); class != "row" {
 		t.Errorf("the thread bob has open is still unread in his list: %q", class)
 	}
-	bob.fill("#message", answer)
-	bob.click("form.reply button")
-	bob.see(".message.own")
-	bob.shoot("thread-390", 390, 844)
-	bob.shoot("thread-1280", 1280, 860)
+	bob.Fill("#message", answer)
+	bob.Click("form.reply button")
+	bob.See(".message.own")
+	bob.Shoot("thread-390", 390, 844)
+	bob.Shoot("thread-1280", 1280, 860)
 
-	alice.do(chromedp.Reload())
-	alice.see(".message:not(.own)")
-	if reply := alice.ask(last); reply != answer {
+	alice.Do(chromedp.Reload())
+	alice.See(".message:not(.own)")
+	if reply := alice.Ask(last); reply != answer {
 		t.Errorf("alice reads %q", reply)
 	}
 	// Oldest first, and the newest in sight without a script.
-	if order := alice.ask(`[...document.querySelectorAll(".bubble")].slice(-2).map(b => b.innerText[0]).join("")`); order != "SY" {
+	if order := alice.Ask(`[...document.querySelectorAll(".bubble")].slice(-2).map(b => b.innerText[0]).join("")`); order != "SY" {
 		t.Errorf("the thread ends %q", order)
 	}
-	if y := alice.ask(`String([...document.querySelectorAll(".message")].at(-1).getBoundingClientRect().bottom <= innerHeight)`); y != "true" {
+	if y := alice.Ask(`String([...document.querySelectorAll(".message")].at(-1).getBoundingClientRect().bottom <= innerHeight)`); y != "true" {
 		t.Error("the newest message is out of sight")
 	}
 }

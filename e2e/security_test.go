@@ -33,39 +33,32 @@ var attack = strings.Join(attacks, " ")
 
 // watch notes, from the start of every page on, whatever an attack did and whatever
 // the page's policy had to stop.
-func (b *browser) watch() {
-	b.t.Helper()
+func watch(b *browser) {
+	b.T.Helper()
 	const script = `window.seen = []; window.hit = what => seen.push("ran: " + what); window.alert = hit;
 		document.addEventListener("securitypolicyviolation", e => seen.push("stopped: " + e.effectiveDirective + " " + e.blockedURI + " " + e.sample));
 		addEventListener("error", e => seen.push("error: " + e.message));
 		addEventListener("unhandledrejection", e => seen.push("rejection: " + e.reason));`
-	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
-		b.fail(err)
+	if _, err := chromedp.Call(b.Ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+		b.Fail(err)
 	}
 }
 
 // isUnharmed checks what watch noted, and that no element came of an attack.
-func (b *browser) isUnharmed(where string) {
-	b.t.Helper()
+func isUnharmed(b *browser, where string) {
+	b.T.Helper()
 	const strange = `(() => { const all = [], walk = n => { for (const e of n.querySelectorAll("*")) { all.push(e); if (e.shadowRoot) walk(e.shadowRoot); } }; walk(document);
 		return [...seen, ...all.filter(e => e.matches('[src="x"], svg[onload], [onerror], [onfocus], [onload], a[href^="javascript" i], parley-inbox parley-inbox, iframe') ||
 			(e.localName === "script" && !e.src)).map(e => "element: " + e.outerHTML.slice(0, 200))].join("\n") })()`
-	if seen := b.ask(strange); seen != "" {
-		b.t.Errorf("%s: %s", where, seen)
+	if seen := b.Ask(strange); seen != "" {
+		b.T.Errorf("%s: %s", where, seen)
 	}
 }
 
-// write fills in the text of a form of the inbox, and sends it.
-func (b *browser) write(form, text string) {
-	b.t.Helper()
-	b.run(`type("` + form + ` textarea", ` + quoted(text) + `)`)
-	b.run(`$("` + form + ` button[type=submit]").click()`) // when the field's value has arrived
-}
-
 // suggestAttacks has whoever looks for members find one who is an attack altogether.
-func (b *browser) suggestAttacks() {
-	b.t.Helper()
-	b.run(`const real = fetch, attack = ` + quoted(attack) + `;
+func suggestAttacks(b *browser) {
+	b.T.Helper()
+	b.Run(`const real = fetch, attack = ` + quoted(attack) + `;
 		window.fetch = (u, o) => !String(u).includes("recipient-suggestions") ? real(u, o) :
 			Promise.resolve(Response.json({data: [{id: 4711, login: attack, display_name: attack, avatar_url: "javascript:hit('avatar')"}]}))`)
 }
@@ -108,89 +101,89 @@ func TestNothingAMemberWritesRuns(t *testing.T) {
 
 	t.Run("OnTheInbox", func(t *testing.T) {
 		b := newBrowser(t)
-		b.watch()
-		b.seeInbox("alice", "")
-		b.until(`$(".row")`)
-		b.isUnharmed("the list")
+		watch(b)
+		seeInbox(b, "alice", "")
+		b.Until(`$(".row")`)
+		isUnharmed(b, "the list")
 		for _, id := range []int64{titled, direct, threads[0].ID} {
-			b.seeInbox("", fmt.Sprintf("%d/", id))
-			b.until(`$(".bubble")`)
-			b.isUnharmed(fmt.Sprint("thread ", id))
+			seeInbox(b, "", fmt.Sprintf("%d/", id))
+			b.Until(`$(".bubble")`)
+			isUnharmed(b, fmt.Sprint("thread ", id))
 		}
 		// What is no markup is read as it was written.
-		if said := b.run(`return document.title`); !strings.Contains(said, "<script>") {
+		if said := b.Run(`return document.title`); !strings.Contains(said, "<script>") {
 			t.Errorf("the title is %q", said)
 		}
-		b.run(`type("[role=search] input", ` + quoted(attack) + `)`)
-		b.until(`$(".list .nothing") || $(".row")`)
-		b.isUnharmed("the search")
-		b.run(`type("[role=search] input", "hit")`)
-		b.until(`$("mark")`)
-		b.isUnharmed("what is found")
-		b.seeInbox("", "?to="+term)
-		b.until(`$(".compose")`)
-		b.isUnharmed("?to=")
-		b.seeInbox("", "new/")
-		b.until(`$(".compose")`)
-		b.suggestAttacks()
-		b.run(`type("[role=combobox]", "eve")`)
-		b.until(`$("[role=option]")`)
-		b.isUnharmed("the members offered")
-		b.run(`$("[role=option]").click()`)
-		b.until(`$(".chip")`)
-		b.isUnharmed("a chip")
-		b.seeInbox("", "?filter="+term)
-		b.isUnharmed("?filter=")
+		b.Run(`type("[role=search] input", ` + quoted(attack) + `)`)
+		b.Until(`$(".list .nothing") || $(".row")`)
+		isUnharmed(b, "the search")
+		b.Run(`type("[role=search] input", "hit")`)
+		b.Until(`$("mark")`)
+		isUnharmed(b, "what is found")
+		seeInbox(b, "", "?to="+term)
+		b.Until(`$(".compose")`)
+		isUnharmed(b, "?to=")
+		seeInbox(b, "", "new/")
+		b.Until(`$(".compose")`)
+		suggestAttacks(b)
+		b.Run(`type("[role=combobox]", "eve")`)
+		b.Until(`$("[role=option]")`)
+		isUnharmed(b, "the members offered")
+		b.Run(`$("[role=option]").click()`)
+		b.Until(`$(".chip")`)
+		isUnharmed(b, "a chip")
+		seeInbox(b, "", "?filter="+term)
+		isUnharmed(b, "?filter=")
 	})
 	t.Run("WithoutScripts", func(t *testing.T) {
 		// The plain page, in a browser whose inbox does not come.
 		b := newBrowser(t)
-		b.watch()
-		b.withoutAssets()
-		b.open(inbox)
-		b.logIn("alice")
-		b.see(".row")
-		b.isUnharmed("the list")
+		watch(b)
+		b.WithoutAssets()
+		b.Open(inbox)
+		b.LogIn("alice")
+		b.See(".row")
+		isUnharmed(b, "the list")
 		for _, path := range []string{fmt.Sprintf("%d/", titled), fmt.Sprintf("%d/", direct), fmt.Sprintf("%d/", threads[0].ID), "?to=" + term, "?to=eve", "?filter=" + term} {
-			b.open(inbox + path)
-			b.see(".pane")
-			b.isUnharmed(path)
+			b.Open(inbox + path)
+			b.See(".pane")
+			isUnharmed(b, path)
 		}
-		b.open(inbox + "new/")
-		b.fill("#to", attack)
-		b.fill("#message", attack)
-		b.click("form.compose button")
-		b.see(".notice")
-		b.isUnharmed("a form that comes back")
-		if back := b.ask(`document.querySelector("#message").value`); back != attack {
+		b.Open(inbox + "new/")
+		b.Fill("#to", attack)
+		b.Fill("#message", attack)
+		b.Click("form.compose button")
+		b.See(".notice")
+		isUnharmed(b, "a form that comes back")
+		if back := b.Ask(`document.querySelector("#message").value`); back != attack {
 			t.Errorf("what was typed comes back as %q", back)
 		}
 	})
 	t.Run("OnTheOversightPage", func(t *testing.T) {
 		b := newBrowser(t)
-		b.watch()
-		b.open(inbox + "oversight/")
-		b.logIn("admin")
-		b.until(`$("tbody tr")`)
-		b.isUnharmed("the list")
-		b.suggestAttacks()
-		b.run(`type("#member", "eve")`)
-		b.until(`$("[role=option]")`)
-		b.isUnharmed("the members offered")
+		watch(b)
+		b.Open(inbox + "oversight/")
+		b.LogIn("admin")
+		b.Until(`$("tbody tr")`)
+		isUnharmed(b, "the list")
+		suggestAttacks(b)
+		b.Run(`type("#member", "eve")`)
+		b.Until(`$("[role=option]")`)
+		isUnharmed(b, "the members offered")
 		for _, id := range []int64{titled, direct, threads[0].ID} {
-			b.open(fmt.Sprintf("%soversight/?conversation=%d", inbox, id))
-			b.until(`$(".thread li")`)
-			b.isUnharmed(fmt.Sprint("thread ", id))
+			b.Open(fmt.Sprintf("%soversight/?conversation=%d", inbox, id))
+			b.Until(`$(".thread li")`)
+			isUnharmed(b, fmt.Sprint("thread ", id))
 		}
-		b.open(inbox + "oversight/?member=eve")
-		b.until(`$(".blocks") && $("tbody tr")`)
-		b.isUnharmed("a member")
-		b.open(inbox + "oversight/?member=" + term + "&from=" + term + "&pg=" + term)
-		b.until(`$("[role=alert]")`)
-		b.isUnharmed("filters of the address")
-		b.open(inbox + "oversight/?view=audit")
-		b.until(`$("tbody tr")`)
-		b.isUnharmed("the audit log")
+		b.Open(inbox + "oversight/?member=eve")
+		b.Until(`$(".blocks") && $("tbody tr")`)
+		isUnharmed(b, "a member")
+		b.Open(inbox + "oversight/?member=" + term + "&from=" + term + "&pg=" + term)
+		b.Until(`$("[role=alert]")`)
+		isUnharmed(b, "filters of the address")
+		b.Open(inbox + "oversight/?view=audit")
+		b.Until(`$("tbody tr")`)
+		isUnharmed(b, "the audit log")
 	})
 	t.Run("FromATranslationOfTheTheme", func(t *testing.T) {
 		raw, err := os.ReadFile("../web/app/lang/en.json")
@@ -215,17 +208,17 @@ func TestNothingAMemberWritesRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := newBrowser(t)
-		b.watch()
-		b.open(inbox)
-		b.logIn("admin")
+		watch(b)
+		b.Open(inbox)
+		b.LogIn("admin")
 		for _, element := range []string{"parley-inbox", "parley-oversight"} {
-			b.open(map[string]string{"parley-inbox": fmt.Sprintf("%s%d/", inbox, direct), "parley-oversight": inbox + "oversight/"}[element])
+			b.Open(map[string]string{"parley-inbox": fmt.Sprintf("%s%d/", inbox, direct), "parley-oversight": inbox + "oversight/"}[element])
 			// The same element once more, with the theme's wording.
-			b.ask(`(() => { const old = document.querySelector("` + element + `"), e = document.createElement("` + element + `");
+			b.Ask(`(() => { const old = document.querySelector("` + element + `"), e = document.createElement("` + element + `");
 				for (const a of old.attributes) e.setAttribute(a.name, a.value);
 				e.setAttribute("strings", "` + path + `"); old.replaceWith(e); return "" })()`)
-			b.until(`root && text("h1").includes("<script>")`)
-			b.isUnharmed(element)
+			b.Until(`root && text("h1").includes("<script>")`)
+			isUnharmed(b, element)
 		}
 	})
 	// The log says where, never what.
@@ -241,23 +234,23 @@ func TestNothingAMemberWritesRuns(t *testing.T) {
 func TestThePolicyIsKeptAndNothingLeaks(t *testing.T) {
 	const secret = "peppermintcode"
 	b := newBrowser(t)
-	b.watch()
-	b.seeInbox("alice", "?to=bob")
-	b.until(`$(".chip")`)
-	b.write(".compose", "See https://example.org/x "+secret)
-	b.until(`$$(".bubble").some(e => e.innerText.includes("` + secret + `"))`)
-	if rel := b.run(`const a = $(".bubble a[href='https://example.org/x']"); return a.target + " " + a.rel`); !strings.Contains(rel, "noopener") {
+	watch(b)
+	seeInbox(b, "alice", "?to=bob")
+	b.Until(`$(".chip")`)
+	b.Write(".compose", "See https://example.org/x "+secret)
+	b.Until(`$$(".bubble").some(e => e.innerText.includes("` + secret + `"))`)
+	if rel := b.Run(`const a = $(".bubble a[href='https://example.org/x']"); return a.target + " " + a.rel`); !strings.Contains(rel, "noopener") {
 		t.Errorf("a link opens with %q", rel)
 	}
-	b.write(".reply", secret+" again")
-	b.until(`$$(".bubble").some(e => e.innerText.includes("` + secret + ` again"))`)
-	b.run(`type("[role=search] input", "` + secret + `")`)
-	b.until(`$("mark")`)
-	thread := b.ask("location.pathname")
-	if at := b.ask("location.href + JSON.stringify(history.state)"); strings.Contains(at, secret) {
+	b.Write(".reply", secret+" again")
+	b.Until(`$$(".bubble").some(e => e.innerText.includes("` + secret + ` again"))`)
+	b.Run(`type("[role=search] input", "` + secret + `")`)
+	b.Until(`$("mark")`)
+	thread := b.Ask("location.pathname")
+	if at := b.Ask("location.href + JSON.stringify(history.state)"); strings.Contains(at, secret) {
 		t.Errorf("the address holds the text: %s", at)
 	}
-	b.isUnharmed("writing and searching")
+	isUnharmed(b, "writing and searching")
 	if log := site.ParleyLog(); strings.Contains(log, secret) {
 		t.Error("the log holds what was written or searched for")
 	}
@@ -266,18 +259,18 @@ func TestThePolicyIsKeptAndNothingLeaks(t *testing.T) {
 	}
 
 	admin := newBrowser(t)
-	admin.watch()
-	admin.open(inbox + "oversight/")
-	admin.logIn("admin")
-	admin.until(`$("tbody tr")`)
-	admin.run(`$("tbody tr a[aria-label]").click()`)
-	admin.until(`$(".thread li")`)
-	admin.isUnharmed("oversight")
+	watch(admin)
+	admin.Open(inbox + "oversight/")
+	admin.LogIn("admin")
+	admin.Until(`$("tbody tr")`)
+	admin.Run(`$("tbody tr a[aria-label]").click()`)
+	admin.Until(`$(".thread li")`)
+	isUnharmed(admin, "oversight")
 
 	// A page of the same site may hold the inbox, and none may hold the oversight page.
-	admin.open("/")
+	admin.Open("/")
 	frame := func(path string) string {
-		return admin.ask(`new Promise(done => { const f = document.createElement("iframe"); f.src = "`+path+`"; f.onload = () => {
+		return admin.Ask(`new Promise(done => { const f = document.createElement("iframe"); f.src = "`+path+`"; f.onload = () => {
 			let title = "refused"; try { title = f.contentDocument.title } catch {} done(title) }; document.body.append(f) })`, chromedp.EvalAwaitPromise)
 	}
 	if title := frame(inbox); !strings.HasPrefix(title, "Messages") {
@@ -292,32 +285,32 @@ func TestAStaleNonceIsRefreshedOnceAndTheActionRepeated(t *testing.T) {
 	asAlice := logIn(t, "alice")
 	id := start(t, asAlice, "Before the nonce went stale", "greta").ID
 	b := newBrowser(t)
-	b.watch()
-	b.seeInbox("alice", fmt.Sprintf("%d/", id))
-	b.until(`$(".reply textarea")`)
+	watch(b)
+	seeInbox(b, "alice", fmt.Sprintf("%d/", id))
+	b.Until(`$(".reply textarea")`)
 	before := countMessages(t, asAlice, id)
 	// As if the page had been open for two days: what it knows is good for nothing.
-	b.run(`const real = fetch; window.log = []; let stale = true;
+	b.Run(`const real = fetch; window.log = []; let stale = true;
 		window.fetch = async (u, o) => {
 			if (String(u).endsWith("/nonce")) { stale = false; log.push("refresh"); return real(u, o) }
 			if (o?.method === "POST") log.push("post");
 			if (stale && o?.headers?.["X-WP-Nonce"]) o = {...o, headers: {...o.headers, "X-WP-Nonce": "0123456789"}};
 			return real(u, o) }`)
-	b.write(".reply", "After it")
-	b.until(`said("After it") === 1 && !$(".failed")`)
+	b.Write(".reply", "After it")
+	b.Until(`said("After it") === 1 && !$(".failed")`)
 	eventually(t, 30*time.Second, func() error {
 		if n := countMessages(t, asAlice, id); n != before+1 {
 			return fmt.Errorf("%d messages more", n-before)
 		}
 		return nil
 	})
-	if log := b.ask(`log.filter((e, i) => e === "refresh").length + " " + log.filter(e => e === "post").length`); log != "1 2" && log != "1 1" {
+	if log := b.Ask(`log.filter((e, i) => e === "refresh").length + " " + log.filter(e => e === "post").length`); log != "1 2" && log != "1 1" {
 		t.Errorf("refreshes and posts: %s", log)
 	}
 
 	// Signed out elsewhere: a nonce cannot be had, and the page says so.
-	b.run(`window.fetch = async (u, o) => String(u).endsWith("/nonce") ? new Response("", {status: 401}) :
+	b.Run(`window.fetch = async (u, o) => String(u).endsWith("/nonce") ? new Response("", {status: 401}) :
 		o?.method === "POST" ? Response.json({code: "rest_cookie_invalid_nonce", message: "Cookie check failed"}, {status: 403}) : new Response("{}", {status: 500})`)
-	b.write(".reply", "Nobody is there")
-	b.until(`root.textContent.includes("Please sign in to use this.")`)
+	b.Write(".reply", "Nobody is there")
+	b.Until(`root.textContent.includes("Please sign in to use this.")`)
 }

@@ -2,72 +2,26 @@ package companion
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"parley/internal/sitetest"
 	"parley/internal/wpsite"
 )
 
 // site is the one site of all tests here.
 var site *wpsite.Site
 
-// atEnd is called when all tests are done.
-var atEnd []func()
-
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		return 1, err
-	}
-	tmp, err := os.MkdirTemp("", "parley-companion-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(tmp)
-	binary, err := wpsite.Program(root, tmp)
-	if err != nil {
-		return 1, err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	site, err = wpsite.Start(ctx, wpsite.Options{Root: root, Binary: binary, WordPressDir: os.Getenv("WORDPRESS_DIR"),
-		Front: wpsite.Bare, Companion: true,
-		ParleyEnv: []string{"PARLEY_LIMITS_MESSAGES_PER_MINUTE=0", "PARLEY_LIMITS_NEW_CONVERSATIONS=0,0,0,0,0"}})
-	if err != nil {
-		return 1, err
-	}
-	defer func() {
-		log := site.ParleyLog()
-		if err = errors.Join(err, site.Close()); err != nil || code != 0 {
-			fmt.Fprintf(os.Stderr, "Parley's log ends:\n%s\n", log[max(0, len(log)-8000):])
-		}
-	}()
-	defer func() {
-		for _, end := range atEnd {
-			end()
-		}
-	}()
-	if err := os.CopyFS(filepath.Join(site.Dir, "wp-content/themes"), os.DirFS("testdata/themes")); err != nil {
-		return 1, err
-	}
-	if code = m.Run(); code == 0 {
-		err = complaints()
-	}
-	return code, err
+	sitetest.Main(m, "../..", wpsite.Options{Front: wpsite.Bare, Companion: true,
+		ParleyEnv: []string{"PARLEY_LIMITS_MESSAGES_PER_MINUTE=0", "PARLEY_LIMITS_NEW_CONVERSATIONS=0,0,0,0,0"}},
+		func(s *wpsite.Site) error {
+			site = s
+			return os.CopyFS(filepath.Join(site.Dir, "wp-content/themes"), os.DirFS("testdata/themes"))
+		}, complaints)
 }
 
 // complaints are what PHP had to say about the plugin while all tests ran.
@@ -88,25 +42,10 @@ func complaints() error {
 	return nil
 }
 
-// eventually waits until ok does not complain, for at most the time given.
-func eventually(t *testing.T, atMost time.Duration, ok func() error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), atMost)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := ok()
-		if err == nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("not within %s: %v", atMost, err)
-		case <-tick.C:
-		}
-	}
-}
+var (
+	eventually = sitetest.Eventually
+	do         = sitetest.Do
+)
 
 // sessions are the logins so far.
 var sessions = map[string]*wpsite.Session{}
@@ -115,23 +54,9 @@ var sessions = map[string]*wpsite.Session{}
 func logIn(t *testing.T, login string) *wpsite.Session {
 	t.Helper()
 	if sessions[login] == nil {
-		c, err := site.LogIn(t.Context(), login, site.Member(login).Password, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sessions[login] = c
+		sessions[login] = sitetest.LogIn(t, site, login)
 	}
 	return sessions[login].Copy()
-}
-
-// do sends a request and returns the answer.
-func do(t *testing.T, c *wpsite.Session, method, path string, body any) wpsite.Answer {
-	t.Helper()
-	a, err := c.Do(t.Context(), method, path, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
 }
 
 // page fetches a page that must be there.
@@ -239,16 +164,5 @@ func standInText(t *testing.T, name, text string) {
 // start begins a conversation and returns its id.
 func start(t *testing.T, c *wpsite.Session, text string, with ...string) int64 {
 	t.Helper()
-	var ids []int64
-	for _, login := range with {
-		ids = append(ids, site.Member(login).ID)
-	}
-	a := do(t, c, "POST", wpsite.Conversations, map[string]any{"recipient_ids": ids, "message": text})
-	var s struct {
-		ID int64 `json:"conversation_id"`
-	}
-	if err := a.JSON(&s); err != nil || s.ID == 0 {
-		t.Fatalf("start: %d %s", a.Status, a.Body)
-	}
-	return s.ID
+	return sitetest.Start(t, c, text, with...).ID
 }

@@ -145,6 +145,13 @@ func Start(ctx context.Context, o Options) (_ *Site, err error) {
 	return s, nil
 }
 
+// Options are those the site was made with, for another site like it.
+func (s *Site) Options() Options {
+	o := s.opts
+	o.Port = 0
+	return o
+}
+
 // Member returns the account with a login.
 func (s *Site) Member(login string) Member {
 	for _, m := range s.Members {
