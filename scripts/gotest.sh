@@ -19,7 +19,7 @@ if [ -n "${E2E_FRONTS:-}" ]; then
 fi
 
 # The packages that take longest, for none of them to be what all wait for.
-slow='e2e/companion bpbridge/importer api messaging realtime bpbridge messaging/store'
+slow='e2e/live bpbridge/importer e2e/companion e2e/cluster api messaging cmd/parley bpbridge wpauth realtime'
 packages=()
 for package in $slow; do
 	for named in "$@"; do [ "$named" != "parley/$package" ] || packages+=("$named"); done

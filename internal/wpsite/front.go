@@ -27,6 +27,9 @@ const usualAddress = "127.0.0.1:8070"
 
 // startFront starts the web server and waits until WordPress answers through it.
 func (s *Site) startFront(ctx context.Context) (err error) {
+	if len(s.Nodes) > 1 && s.opts.Front != Nginx {
+		return fmt.Errorf("several nodes are for nginx, not for %s", s.opts.Front)
+	}
 	dir := filepath.Join(s.tmp, string(s.opts.Front))
 	if err := errors.Join(os.Mkdir(dir, 0o755), s.owner.give(dir)); err != nil {
 		return err
@@ -67,7 +70,11 @@ func (s *Site) snippets(dir, include string, names ...string) (string, error) {
 		if i == 0 && !strings.Contains(string(b), usualAddress) {
 			return "", fmt.Errorf("%s of deploy/%s does not name %s", name, s.opts.Front, usualAddress)
 		}
-		text := strings.ReplaceAll(string(b), usualAddress, s.ParleyAddress())
+		address := s.ParleyAddress()
+		if len(s.Nodes) > 1 {
+			address = "$parley_nodes"
+		}
+		text := strings.ReplaceAll(string(b), usualAddress, address)
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			return "", err
@@ -76,6 +83,3 @@ func (s *Site) snippets(dir, include string, names ...string) (string, error) {
 	}
 	return lines.String(), nil
 }
-
-// ParleyAddress is where the web server looks for Parley, whether it runs or not.
-func (s *Site) ParleyAddress() string { return fmt.Sprintf("127.0.0.1:%d", s.parleyPort) }

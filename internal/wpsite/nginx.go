@@ -17,6 +17,10 @@ func (s *Site) startNginx(dir string) (*process, error) {
 			return nil, err
 		}
 	}
+	balanced, refuse := "", ""
+	if len(s.Nodes) > 1 {
+		balanced, refuse = s.balanced(), "if ($parley_refused) { return 403; }"
+	}
 	conf := filepath.Join(dir, "nginx.conf")
 	text := fmt.Sprintf(`%[1]s
 daemon off;
@@ -35,13 +39,14 @@ http {
         text/html html; text/css css; text/javascript js; image/png png; image/jpeg jpg jpeg;
         image/gif gif; image/svg+xml svg; font/woff2 woff2;
     }
-    server {
+%[8]s    server {
         listen 127.0.0.1:%[3]d;
         listen 127.0.0.1:%[7]d ssl;
         ssl_certificate %[2]s/cert.pem;
         ssl_certificate_key %[2]s/key.pem;
         root %[4]s;
         index index.php;
+        %[9]s
         %[6]s
         location / {
             try_files $uri $uri/ /index.php?$args;
@@ -65,7 +70,7 @@ http {
         }
     }
 }
-`, s.runAs("user %s %s;"), dir, s.opts.Port, s.Dir, s.tmp, include, s.tlsPort)
+`, s.runAs("user %s %s;"), dir, s.opts.Port, s.Dir, s.tmp, include, s.tlsPort, balanced, refuse)
 	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -101,7 +102,8 @@ func (p *process) log() []byte {
 
 // port returns a port of 127.0.0.1: want if it is free, else an error, or with
 // orAnother any free one. 0 wants any. Any one is below those the kernel gives to
-// connections, for it may be a while until the server listens.
+// connections, for it may be a while until the server listens; other processes' sites
+// leave it alone until this one ends.
 func port(want int, orAnother bool) (int, error) {
 	if want != 0 {
 		if err := isFree(want); err == nil {
@@ -111,7 +113,7 @@ func port(want int, orAnother bool) (int, error) {
 		}
 	}
 	for range 100 {
-		if p := 20000 + rand.IntN(12000); isFree(p) == nil {
+		if p := 20000 + rand.IntN(12000); isFree(p) == nil && claim(p) {
 			return p, nil
 		}
 	}
@@ -125,6 +127,24 @@ func isFree(port int) error {
 	}
 	return err
 }
+
+// claim reports whether no other site has a port, which is this process's from now on.
+// The name of the socket is not in the file system; the kernel forgets it at the end.
+func claim(port int) bool {
+	l, err := net.Listen("unix", "@parley-site-port-"+strconv.Itoa(port))
+	if err != nil {
+		return false
+	}
+	claimedMu.Lock()
+	defer claimedMu.Unlock()
+	claimed = append(claimed, l)
+	return true
+}
+
+var (
+	claimedMu sync.Mutex
+	claimed   []net.Listener
+)
 
 // owner is the account php-fpm and the web server's workers run as.
 type owner struct {

@@ -9,9 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"sort"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -84,30 +82,6 @@ php_admin_flag[log_errors] = on
 	return s.php.wait(ctx, func() bool { return dials("unix", sock) })
 }
 
-// StartParley starts Parley and waits until it says it is ready. env are variables
-// for this run, beside those of the options.
-func (s *Site) StartParley(ctx context.Context, env ...string) (err error) {
-	wish, ops := s.opts.ParleyPort, s.opts.OpsPort
-	if s.parleyPort != 0 { // the web server knows it by now
-		wish = s.parleyPort
-	}
-	if s.parleyPort, err = port(wish, s.parleyPort == 0); err != nil {
-		return err
-	}
-	if ops, err = port(ops, true); err != nil {
-		return err
-	}
-	s.OpsURL = "http://127.0.0.1:" + strconv.Itoa(ops)
-	s.parley, err = s.start("parley", append(slices.Clone(s.opts.ParleyEnv), env...), s.opts.Binary, "serve",
-		"--wp-config", filepath.Join(s.Dir, "wp-config.php"),
-		"--listen", "127.0.0.1:"+strconv.Itoa(s.parleyPort),
-		"--ops-listen", "127.0.0.1:"+strconv.Itoa(ops))
-	if err != nil {
-		return err
-	}
-	return s.parley.wait(ctx, func() bool { return answers(s.OpsURL + "/readyz") })
-}
-
 // Command runs another command of Parley's on the site, as "doctor", and returns what
 // it wrote to standard output; err tells what it wrote to standard error.
 func (s *Site) Command(ctx context.Context, args ...string) (string, error) {
@@ -121,13 +95,6 @@ func (s *Site) Command(ctx context.Context, args ...string) (string, error) {
 		err = fmt.Errorf("parley %s: %w\n%s", strings.Join(args, " "), err, stderr.String())
 	}
 	return string(out), err
-}
-
-// StopParley ends Parley as an operator would.
-func (s *Site) StopParley() error {
-	p := s.parley
-	s.parley = nil
-	return p.stop()
 }
 
 func dials(network, address string) bool {

@@ -34,6 +34,9 @@ type Options struct {
 	// Companion installs and activates the companion plugin, with its settings as
 	// they are but for Parley's address.
 	Companion bool
+	// Nodes is how many Parleys run, behind nginx, which gives each request to the next
+	// one; 0 means one.
+	Nodes int
 	// Front is the web server in front of WordPress and Parley; "" means Nginx.
 	Front Front
 	// Port is the web server's on 127.0.0.1, 0 for a free one. ParleyPort and OpsPort are
@@ -54,13 +57,15 @@ type Site struct {
 	Members []Member
 	// Database is the server of WordPress and Parley.
 	Database *testdb.Server
+	// Nodes are its Parleys; OpsURL is the first one's.
+	Nodes []*Node
 
-	opts                Options
-	tmp                 string
-	parleyPort, tlsPort int
-	owner               owner
-	transport           *http.Transport // of all sessions
-	front, php, parley  *process
+	opts              Options
+	tmp               string
+	tlsPort, heldPort int
+	owner             owner
+	transport         *http.Transport // of all sessions
+	front, php        *process
 }
 
 // Start brings a site up and returns when Parley says it is ready. After an error
@@ -104,6 +109,12 @@ func Start(ctx context.Context, o Options) (_ *Site, err error) {
 	}
 	s.opts.Port = o.Port
 	if s.tlsPort, err = port(0, false); err != nil {
+		return nil, err
+	}
+	if s.heldPort, err = port(0, false); err != nil {
+		return nil, err
+	}
+	if err = s.makeNodes(); err != nil {
 		return nil, err
 	}
 	s.URL, s.TLSURL = "http://127.0.0.1:"+strconv.Itoa(o.Port), "https://127.0.0.1:"+strconv.Itoa(s.tlsPort)
@@ -166,10 +177,12 @@ func (s *Site) Member(login string) Member {
 // had to be killed, or a Parley that did not end well.
 func (s *Site) Close() error {
 	var errs []error
-	for _, p := range []*process{s.front, s.parley, s.php} {
-		if p != nil {
-			errs = append(errs, p.stop())
-		}
+	if s.front != nil {
+		errs = append(errs, s.front.stop())
+	}
+	errs = append(errs, s.StopParley())
+	if s.php != nil {
+		errs = append(errs, s.php.stop())
 	}
 	if s.Database != nil {
 		s.Database.Close()
@@ -178,13 +191,4 @@ func (s *Site) Close() error {
 		errs = append(errs, os.RemoveAll(s.tmp))
 	}
 	return errors.Join(errs...)
-}
-
-// ParleyLog returns what Parley has logged so far.
-func (s *Site) ParleyLog() string {
-	b, err := os.ReadFile(filepath.Join(s.Logs, "parley.log"))
-	if err != nil {
-		return fmt.Sprint(err)
-	}
-	return string(b)
 }
