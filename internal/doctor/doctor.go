@@ -86,7 +86,7 @@ func Examine(ctx context.Context, p Patient) Report {
 	e.redis(ctx)
 	e.listener(ctx, "listen", e.Config.Listen)
 	e.listener(ctx, "ops_listen", e.Config.OpsListen)
-	e.openFiles()
+	e.openFiles(ctx)
 	if e.Through != "" && e.site != nil {
 		e.routes(ctx)
 	}

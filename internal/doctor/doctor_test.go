@@ -299,3 +299,30 @@ func TestSiteIsReadFromWPConfig(t *testing.T) {
 		t.Errorf("settings: %+v", f)
 	}
 }
+
+// What counts is the limit of the service, not of the shell, and how many members are
+// logged in.
+func TestOpenFilesForEverybodyLoggedIn(t *testing.T) {
+	dsn := testdb.CastDSN(t)
+	db := testdb.Connect(t, dsn)
+	db.MustExec("INSERT INTO wp_usermeta (user_id, meta_key, meta_value) SELECT 1000 + s.seq, 'session_tokens', 'a:0:{}' FROM seq_1_to_9000 s")
+	for name, value := range testdb.Keys {
+		t.Setenv("PARLEY_WORDPRESS_"+name, value)
+	}
+	for limit, want := range map[int]doctor.Verdict{512: doctor.Note, 9000: doctor.Note, 65536: doctor.OK} {
+		ops := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, "# TYPE parley_build_info gauge\nparley_build_info{version=\"1\"} 1\nprocess_max_fds %d\n", limit)
+		}))
+		c := load(t, dsn)
+		c.OpsListen = ops.Listener.Addr().String()
+		r := doctor.Examine(t.Context(), doctor.Patient{Config: c})
+		ops.Close()
+		f, found := find(r, "open files", want)
+		if !found || !strings.Contains(f.Text, fmt.Sprint(limit)) || (want == doctor.OK) != (f.Mend == "") {
+			t.Errorf("with a limit of %d: %+v", limit, r.Findings)
+		}
+		if limit == 9000 && !strings.Contains(f.Text, "90") {
+			t.Errorf("%q does not say how many are logged in", f.Text)
+		}
+	}
+}

@@ -6,13 +6,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"syscall"
 	"time"
 )
-
-// fewOpenFiles is the limit below which a busy site runs out: each visitor's
-// connection and each of the database's is one.
-const fewOpenFiles = 4096
 
 // listener checks that an address is free, or that Parley has it already.
 func (e *exam) listener(ctx context.Context, setting, address string) {
@@ -30,18 +25,23 @@ func (e *exam) listener(ctx context.Context, setting, address string) {
 		"%s cannot be listened on: %v.", address, err)
 }
 
-// askParley returns "ready" or "not ready" when Parley answers at an address.
-func askParley(ctx context.Context, address string) string {
+// here is the address a program of this machine reaches a listener at.
+func here(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return ""
+		return address
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
+	return net.JoinHostPort(host, port)
+}
+
+// askParley returns "ready" or "not ready" when Parley answers at an address.
+func askParley(ctx context.Context, address string) string {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+here(address)+"/readyz", nil)
 	if err != nil {
 		return ""
 	}
@@ -60,17 +60,4 @@ func askParley(ctx context.Context, address string) string {
 		return "not ready"
 	}
 	return ""
-}
-
-func (e *exam) openFiles() {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return
-	}
-	if limit.Cur < fewOpenFiles {
-		e.add("open files", Note, "Raise it: LimitNOFILE=65536 in the systemd unit, or ulimit -n.",
-			"This shell allows %d open files; a busy site needs more.", limit.Cur)
-		return
-	}
-	e.ok("open files", "%d open files are allowed.", limit.Cur)
 }
