@@ -20,8 +20,8 @@ export class Feed {
   readonly hints: Hints;
   #seqs = new Map<number, number>(); // conversation → newest known
   #later = new Map<string, ReturnType<typeof setTimeout>>();
-  #typed = 0;
-  #announced = 0;
+  #typed = -Infinity;
+  #announced = -Infinity;
   readonly #minute: ReturnType<typeof setInterval>;
 
   constructor(private readonly inbox: Inbox) {

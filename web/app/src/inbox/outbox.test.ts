@@ -20,7 +20,7 @@ export function memory() {
   };
 }
 
-function rig(backing = memory()) {
+function rig(backing = memory(), alone?: (conversation: number, work: () => Promise<void>) => Promise<void>) {
   const asked: string[] = [];
   const sent: string[] = [];
   const answers: (Error | "ok")[] = [];
@@ -35,6 +35,7 @@ function rig(backing = memory()) {
     sent: (o) => void sent.push(o.text),
     changed: () => {},
     failed: () => {},
+    ...(alone ? { alone } : {}),
   });
   return { outbox, asked, sent, answers, backing };
 }
@@ -114,4 +115,38 @@ test("another member finds nothing of the one before, another site's keeps its o
   assert.equal(new Keep("s", 2, backing).draft("7"), "");
   assert.equal(new Keep("s", 1, backing).draft("7"), "");
   assert.equal(new Keep("t", 1, backing).draft("7"), "other site");
+});
+
+test("two tabs send what was left once, one after the other", async () => {
+  const backing = memory();
+  const before = rig(backing);
+  before.answers.push(network());
+  before.outbox.add(7, "a", 0);
+  before.outbox.add(7, "b", 0);
+  await settle();
+  let turn = Promise.resolve();
+  const alone = (_: number, work: () => Promise<void>) => (turn = turn.then(work));
+  const one = rig(backing, alone);
+  const two = rig(backing, alone);
+  one.outbox.wake();
+  two.outbox.wake();
+  await settle();
+  assert.deepEqual([one.sent, two.sent], [["a", "b"], []]);
+  assert.deepEqual([one.outbox.entries, two.outbox.entries], [[], []]);
+});
+
+test("a tab takes over what another one left, and forgets what another one sent", async () => {
+  const backing = memory();
+  const here = rig(backing);
+  const there = rig(backing);
+  there.answers.push(network());
+  there.outbox.add(7, "a", 0);
+  await settle();
+  here.outbox.sync();
+  assert.deepEqual(here.outbox.entries, []);
+  here.outbox.wake();
+  await settle();
+  assert.deepEqual(here.sent, ["a"]);
+  there.outbox.sync();
+  assert.deepEqual(there.outbox.entries, []);
 });

@@ -102,7 +102,8 @@ function markSeen(rows: Row[], others: readonly Participant[], marks: Input["mar
 function markState(rows: Row[], others: readonly Participant[], marks: NonNullable<Input["marks"]>) {
   const row = rows.findLast((r) => r.message && !r.message.is_system);
   if (!row?.own || row.seen.length || !others.length) return;
-  row.state = others.every((p) => (marks.get(p.user_id)?.delivered ?? 0) >= row.message!.id) ? "delivered" : "sent";
+  const told = others.flatMap((p) => marks.get(p.user_id) ?? []); // who hides it is not waited for
+  row.state = told.length && told.every((m) => m.delivered >= row.message!.id) ? "delivered" : "sent";
 }
 
 /** Without those that arrived already: the answer to a request may be slower than the next look at the thread. */

@@ -295,9 +295,9 @@ export class Ladder {
   /** Asks whether the other end is there. */
   #ask(patience: number) {
     this.#asked = true;
-    this.#line!.say!({ type: "ping" });
     clearTimeout(this.#limit);
     this.#limit = setTimeout(() => this.#ended({ code: 0, retry: 0 }), patience);
+    this.#line!.say!({ type: "ping" });
   }
 
   /** A clock that jumped tells of sleep. */
