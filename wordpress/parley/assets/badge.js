@@ -117,6 +117,17 @@
 		}
 	} );
 
+	// So do the tabs with an inbox that is connected (docs/inbox.md): to be heard, nothing is opened.
+	if ( window.BroadcastChannel ) {
+		new BroadcastChannel( data.channel ).onmessage = ( { data: note } ) => {
+			if ( note && note.t === 'frame' && note.f.type === 'unread' && Number.isFinite( note.f.count ) ) {
+				etag = '';
+				learn( note.f.count );
+				plan( pause );
+			}
+		};
+	}
+
 	// Jetonomy brings pages in without loading them.
 	document.addEventListener( 'jetonomy:navigated', () => {
 		if ( document.querySelector( 'parley-inbox' ) && ! window.customElements.get( 'parley-inbox' ) ) {

@@ -52,6 +52,7 @@ function parley_badge_data() {
 	$data      = parley_rest_attributes();
 	$data      = array(
 		'url'       => wp_make_link_relative( rest_url( 'jetonomy/v1/conversations/unread-count' ) ),
+		'channel'   => 'parley1:' . $data['root'] . ':' . get_current_user_id(),
 		'nonce'     => $data['nonce'],
 		'nonceUrl'  => $data['nonce-url'],
 		'inbox'     => parley_inbox_url(),

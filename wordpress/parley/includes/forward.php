@@ -37,6 +37,10 @@ function parley_forward() {
 		return;
 	}
 	$route = parley_route_of( $uri );
+	if ( preg_match( '#^/parley/v1/stream/?$#i', $route ) ) {
+		// Everybody connected would keep a PHP process. The inbox asks now and then instead.
+		parley_refuse_json( 404, 'rest_no_route', __( 'The web server does not hand the stream of events on to Parley.', 'parley' ) );
+	}
 	if ( '' !== $route ) {
 		$mine = preg_match( '#^/(jetonomy/v1/(conversations|messaging)|parley/v1)(/|$)#i', $route )
 			|| ( ! empty( $settings['forward_buddypress'] ) && preg_match( '#^/buddypress/v[12]/messages(/|$)#i', $route ) );
