@@ -75,6 +75,13 @@ export class Feed {
     }
   }
 
+  /** A request got no answer: while the poller rests, this finds out when there are answers again. */
+  probe() {
+    if (!this.live.up) return;
+    this.live.check();
+    this.#soon("probe", 5000, () => void this.inbox.refreshCount().then(this.inbox.online, (e) => this.inbox.met(e)));
+  }
+
   /** This tab shows other conversations now. */
   show() {
     const { thread, list } = this.inbox;

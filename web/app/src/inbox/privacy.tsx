@@ -12,6 +12,7 @@ export function PrivacyMenu({ inbox }: { inbox: Inbox }) {
   if (!given || !offered.length) return null;
   return (
     <Menu
+      of="privacy"
       label={t("privacy.title")}
       note={t("privacy.note")}
       items={offered.map((what) => ({ label: t(`privacy.${what}`), checked: given[what], run: () => void inbox.setPrivacy(what, !given[what]) }))}

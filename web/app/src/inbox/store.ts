@@ -228,18 +228,21 @@ export class Inbox {
   }
 
   /** An answer came. */
-  online() {
+  readonly online = () => {
     if (!this.offline) return;
     this.offline = false;
     this.changed();
     this.outbox?.wake();
-  }
+  };
 
   /** Something failed: nobody answers, or nobody is signed in. */
   met(e: unknown) {
     if (!(e instanceof RestError)) return;
     if (e.signedOut) this.strange();
-    else if (e.code === "network") this.offline = true;
+    else if (e.code === "network") {
+      this.offline = true;
+      this.feed?.probe();
+    }
     this.changed();
   }
 
@@ -293,6 +296,7 @@ export class Inbox {
         control.signal,
       );
       if (control.signal.aborted) return;
+      this.online();
       this.list = this.#stay(page.data, quiet && view === "unread");
       this.total = page.meta.total;
       this.listState = "ready";

@@ -110,6 +110,11 @@ export class Live {
     this.#part();
   }
 
+  /** Makes sure that the connection is alive. */
+  check() {
+    if (this.leader) this.ladder.check();
+  }
+
   /** Says who is typing, where the connection or else a request can. */
   typing(conversation: number) {
     if (!this.up) return;
@@ -256,6 +261,10 @@ export class Live {
       this.#said = { watch: "[]", state: "online" };
       this.#speak();
       void this.#askPresence();
+    }
+    if (f.type === "preferences") {
+      this.#said.watch = "[]"; // others are to be told anew
+      this.#speak();
     }
     if (f.type === "message.created" && this.#can("receipts")) {
       this.#acking ??= setTimeout(() => {

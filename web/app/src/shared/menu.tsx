@@ -10,7 +10,15 @@ export interface MenuItem {
 }
 
 /** A button with a menu: arrows, Home, End, a letter, Escape, and a click elsewhere do what they do in menus. */
-export function Menu({ label, items, children, note }: { label: string; items: MenuItem[]; children: ComponentChildren; note?: string }) {
+export function Menu({ label, items, children, note, of = "has-menu" }: {
+  label: string;
+  items: MenuItem[];
+  children: ComponentChildren;
+  /** A sentence below the entries. */
+  note?: string;
+  /** Class of what holds the button and the menu. */
+  of?: string;
+}) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -51,7 +59,7 @@ export function Menu({ label, items, children, note }: { label: string; items: M
     }
   };
   return (
-    <div class="has-menu" ref={box}>
+    <div class={of} ref={box}>
       <button
         type="button"
         class="icon"
