@@ -20,6 +20,7 @@ type still struct {
 	msgs messaging.MessagePage
 }
 
+func (s *still) Seen(context.Context, messaging.Actor) error                     { return nil }
 func (s *still) UnreadCount(context.Context, messaging.Actor) (int, bool, error) { return 3, true, nil }
 func (s *still) List(context.Context, messaging.Actor, messaging.ListQuery) (messaging.Page, error) {
 	return s.page, nil
@@ -33,8 +34,7 @@ type stillSite struct {
 	options wpauth.Options
 }
 
-func (s *stillSite) Options(context.Context) (wpauth.Options, error)    { return s.options, nil }
-func (s *stillSite) TouchLastSeen(context.Context, wpauth.UserID) error { return nil }
+func (s *stillSite) Options(context.Context) (wpauth.Options, error) { return s.options, nil }
 
 func benchEngine(b *testing.B) http.Handler {
 	b.Helper()

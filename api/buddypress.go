@@ -11,6 +11,7 @@ func (s *server) buddypressRoutes() ([]wprest.Route, error) {
 	return bpbridge.Routes(bpbridge.Options{
 		Threads:   s.Threads,
 		Admit:     s.Messenger.Admit,
+		Seen:      s.Messenger.Seen,
 		Refused:   s.Refused,
 		Directory: s.Directory,
 		Identity:  func(c *wprest.Call) wpauth.Identity { return c.Caller.(*caller).id },

@@ -55,7 +55,7 @@ func (s *server) member(c *wprest.Call) error {
 	if !c.Caller.LoggedIn() {
 		return notLoggedIn()
 	}
-	if err := s.Directory.TouchLastSeen(c.Ctx, c.Caller.(*caller).id.UserID); err != nil {
+	if err := s.Messenger.Seen(c.Ctx, messaging.Actor{ID: c.Caller.(*caller).id.UserID}); err != nil {
 		s.Log.Warn("presence was not recorded", "error", err)
 	}
 	return nil

@@ -21,6 +21,8 @@ type failing struct {
 	fail func(context.Context) error
 }
 
+func (f *failing) Seen(context.Context, messaging.Actor) error { return nil }
+
 func (f *failing) UnreadCount(ctx context.Context, _ messaging.Actor) (int, bool, error) {
 	return 0, false, f.fail(ctx)
 }

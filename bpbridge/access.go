@@ -167,7 +167,7 @@ func (d *dialect) admit(c *wprest.Call, g messaging.Gate) error {
 }
 
 // touch records presence; that is no reason to fail.
-func (d *dialect) touch(c *wprest.Call) { _ = d.Directory.TouchLastSeen(c.Ctx, d.caller(c)) }
+func (d *dialect) touch(c *wprest.Call) { _ = d.Seen(c.Ctx, messaging.Actor{ID: d.caller(c)}) }
 
 // allowCollection is the Allow header of the collection: what the caller could do
 // with this request's parameters (contract 1.12).

@@ -9,12 +9,14 @@ import (
 	"parley/wprest"
 )
 
-// Options are what the surface needs. Threads, Admit, Directory, Identity and Actor
+// Options are what the surface needs. Threads, Admit, Seen, Directory, Identity and Actor
 // are required.
 type Options struct {
 	Threads messaging.Threads
 	// Admit refuses changes by members whose account is restricted (messaging.Service.Admit).
 	Admit func(context.Context, messaging.Actor, messaging.Gate) error
+	// Seen notes that a caller is there (messaging.Service.Seen).
+	Seen func(context.Context, messaging.Actor) error
 	// Refused counts refusals; nil: nobody counts.
 	Refused func(messaging.Reason)
 	// Directory answers for members and for the site's options.
@@ -77,8 +79,8 @@ func (f *Field) key() string {
 }
 
 func (o *Options) complete() error {
-	if o.Threads == nil || o.Admit == nil || o.Directory == nil || o.Identity == nil || o.Actor == nil {
-		return errors.New("bpbridge: Threads, Admit, Directory, Identity and Actor are required")
+	if o.Threads == nil || o.Admit == nil || o.Seen == nil || o.Directory == nil || o.Identity == nil || o.Actor == nil {
+		return errors.New("bpbridge: Threads, Admit, Seen, Directory, Identity and Actor are required")
 	}
 	if o.StarredSlug == "" {
 		o.StarredSlug = "starred"

@@ -34,6 +34,7 @@ func (s *Service) assemble(ctx context.Context, viewer wpauth.UserID, rows []sto
 	for i := range rows {
 		out[i] = compose(viewer, &rows[i], byConversation[rows[i].ID], cards)
 		s.hideReceipts(viewer, &out[i])
+		s.hidePresence(viewer, &out[i])
 		if me := out[i].Me; me != nil && !me.LeftAt.IsZero() {
 			if err := s.freeze(ctx, &out[i]); err != nil {
 				return nil, err
@@ -106,7 +107,7 @@ func participant(p *store.Participant) Participant {
 		JoinedAt: p.JoinedAt, LeftAt: p.LeftAt, LeftSeq: p.LeftSeq,
 		LastReadSeq: p.LastReadSeq, LastReadAt: p.LastReadAt, Unread: p.Unread,
 		Muted: p.Muted, Archived: p.Archived, Blocked: p.Blocked,
-		DeletedAt: p.DeletedAt, SenderOnly: p.SenderOnly, hidesReceipts: p.HidesReceipts,
+		DeletedAt: p.DeletedAt, SenderOnly: p.SenderOnly, hidesReceipts: p.HidesReceipts, hidesPresence: p.HidesPresence,
 	}
 }
 

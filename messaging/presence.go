@@ -121,6 +121,40 @@ func (s *Service) PresenceOf(ctx context.Context, ids []wpauth.UserID) (map[wpau
 	return out, s.fault(ctx, err)
 }
 
+// hidePresence takes away when members were last there who do not let this viewer know:
+// their own choice or the owner's, or the viewer's, who then sees nobody. Oversight
+// (viewer 0) sees it all.
+func (s *Service) hidePresence(viewer wpauth.UserID, c *Conversation) {
+	if viewer == 0 {
+		return
+	}
+	open := s.SitePreferences().Presence && (c.Me == nil || !c.Me.hidesPresence)
+	for i := range c.Participants {
+		if p := &c.Participants[i]; p.User != viewer && (!open || p.hidesPresence) {
+			p.Member.LastSeenAt = time.Time{}
+		}
+	}
+}
+
+// Seen implements Messenger.
+func (s *Service) Seen(ctx context.Context, a Actor) error {
+	return s.dir.TouchLastSeen(ctx, []wpauth.UserID{a.ID}, func(ctx context.Context, ids []wpauth.UserID) ([]wpauth.UserID, error) {
+		chosen, err := s.PreferencesOf(ctx, ids)
+		return slices.DeleteFunc(ids, func(id wpauth.UserID) bool { return !chosen[id].Presence }), err
+	})
+}
+
+// SeeMembers notes that members are there, at most once a minute for each: in their
+// profiles (contract 4.1), or on a site without Jetonomy in Parley's own table. Whose
+// presence is switched off is not for it. One statement for every 500.
+func (s *Service) SeeMembers(ctx context.Context, ids []wpauth.UserID) error {
+	if s.jetonomy() {
+		return s.fault(ctx, s.dir.TouchLastSeen(ctx, ids, nil))
+	}
+	now := s.now().Truncate(time.Second)
+	return s.fault(ctx, inBatches(ids, func(batch []int64) error { return s.store.SeeMembers(ctx, batch, now) }))
+}
+
 // NodePresence is how many members a node wrote down, and whether that counts.
 type NodePresence struct {
 	Node    NodeID

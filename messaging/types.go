@@ -99,7 +99,7 @@ type Participant struct {
 	DeletedAt  time.Time // BuddyPress deletion; zero: not deleted
 	SenderOnly bool
 
-	hidesReceipts bool // the member's own choice
+	hidesReceipts, hidesPresence bool // the member's own choices
 }
 
 // Conversation as one member sees it.

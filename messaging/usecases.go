@@ -66,6 +66,10 @@ type Messenger interface {
 	// OverseeInstallation writes down that the actor looks at the state of the installation.
 	OverseeInstallation(ctx context.Context, a Actor) error
 
+	// Seen notes that a caller is there (contract 4.1), unless they switched presence off:
+	// at most two statements, once a minute. An error is for the log only.
+	Seen(ctx context.Context, a Actor) error
+
 	// Events returns committed events after a position, in order, without gaps:
 	// an event is never delivered before one with a smaller position.
 	Events(ctx context.Context, after int64, limit int) ([]Event, error)

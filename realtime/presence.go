@@ -22,7 +22,8 @@ type PresenceTimes struct {
 	// the next one. 10 s and 35 s.
 	Grace, PollGrace time.Duration
 	// Sweep is the time between two looks for what nobody tells: nodes that died, blocks
-	// of the community, hints that were lost. 10 s.
+	// of the community, hints that were lost; and a sixth of the time between two notes
+	// that a member is there. 10 s.
 	Sweep time.Duration
 }
 
@@ -58,6 +59,8 @@ type presence struct {
 	written map[wpauth.UserID]messaging.PresenceState // this node's rows
 	blocks  map[pair]struct{}                         // of the community, among those watched
 	others  bool                                      // other nodes had rows at the last sweep
+	arrived []wpauth.UserID                           // came to their screens since the last sweep
+	sweeps  int
 }
 
 // pair is two members, the lower id first.
@@ -190,6 +193,7 @@ func (h *Hub) keepPresence() {
 			if time.Since(swept) >= p.times.Sweep {
 				swept = time.Now()
 				h.presenceFailed("presence of other nodes cannot be looked at", h.sweep(ctx))
+				h.presenceFailed("when members were last there cannot be written down", h.see(ctx))
 			}
 			h.presenceFailed("presence cannot be told", h.tellChanges(ctx))
 		}
@@ -275,6 +279,9 @@ func (h *Hub) attend(ctx context.Context) error {
 		return err
 	}
 	for id, state := range want {
+		if state == messaging.Online {
+			p.arrived = append(p.arrived, id)
+		}
 		if state == messaging.Offline {
 			delete(p.written, id)
 		} else {

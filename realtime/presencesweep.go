@@ -49,6 +49,26 @@ func (h *Hub) sweep(ctx context.Context) error {
 	return h.sweepBlocks(ctx)
 }
 
+// seenParts is in how many sweeps everybody who is at the screen was noted once.
+const seenParts = 6
+
+// see notes that members are there: those who came since the last sweep, and of the
+// others a part each time, so that it is a few full statements.
+func (h *Hub) see(ctx context.Context) error {
+	p := h.presence
+	p.sweeps++
+	ids := p.arrived
+	p.mu.Lock()
+	for id, state := range p.written {
+		if _, gone := p.lingers[id]; state == messaging.Online && !gone && int(id)%seenParts == p.sweeps%seenParts {
+			ids = append(ids, id)
+		}
+	}
+	p.mu.Unlock()
+	p.arrived = nil
+	return h.Service.SeeMembers(ctx, ids)
+}
+
 // watched is everybody who is watched here.
 func (p *presence) watched() []wpauth.UserID {
 	p.mu.Lock()
@@ -101,7 +121,9 @@ func (p *presence) heard(h *Hub, d *messaging.Delivery) {
 	case messaging.PreferencesChanged:
 		p.chose(h, d.Actor)
 	case messaging.MessageSent:
-		p.revived(d)
+		if p.revived(d) {
+			h.typing.circles.Delete(d.Conversation)
+		}
 	}
 }
 
@@ -121,20 +143,16 @@ func (p *presence) chose(h *Hub, id wpauth.UserID) {
 }
 
 // revived has those who watch a conversation told anew when somebody is in it again who
-// had deleted it.
-func (p *presence) revived(d *messaging.Delivery) {
+// had deleted it, and reports whether that is so.
+func (p *presence) revived(d *messaging.Delivery) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := p.rooms[d.Conversation]
-	if r == nil {
-		return
+	if r == nil || !slices.ContainsFunc(d.To, func(id wpauth.UserID) bool { return !slices.Contains(r.members, id) }) {
+		return false
 	}
-	for _, id := range d.To {
-		if !slices.Contains(r.members, id) {
-			for _, c := range r.conns {
-				p.wait(c)
-			}
-			return
-		}
+	for _, c := range r.conns {
+		p.wait(c)
 	}
+	return true
 }

@@ -102,7 +102,7 @@ func (q *request) authenticate(reading bool) bool {
 	}
 	q.actor = messaging.ActorFor(q.viewer)
 	q.actor.IP, q.actor.UserAgent = ip, q.r.UserAgent()
-	if err := q.Directory.TouchLastSeen(q.ctx, q.viewer.UserID); err != nil {
+	if err := q.Messenger.Seen(q.ctx, q.actor); err != nil {
 		q.Log.Warn("presence was not recorded", "error", err)
 	}
 	return true

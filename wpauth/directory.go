@@ -16,9 +16,11 @@ type Directory interface {
 	FreshMembers(ctx context.Context, ids []UserID) (map[UserID]Member, error)
 	// Standing reads restrictions and verification fresh, in one statement.
 	Standing(ctx context.Context, id UserID, ip netip.Addr) (Standing, error)
-	// TouchLastSeen records presence at most once a minute per member (contract
-	// 4.1), creating the profile row if missing. Errors are for the log only.
-	TouchLastSeen(ctx context.Context, id UserID) error
+	// TouchLastSeen records at most once a minute per member that they are there
+	// (contract 4.1), creating the profile row if missing: one statement for every 500.
+	// shown, unless nil, is asked which of those whose minute is over may be written.
+	// Errors are for the log only.
+	TouchLastSeen(ctx context.Context, ids []UserID, shown func(context.Context, []UserID) ([]UserID, error)) error
 	// Options returns the site's settings (cached up to 30 seconds).
 	Options(ctx context.Context) (Options, error)
 	Tables() Tables

@@ -158,7 +158,7 @@ func TestWithoutJetonomy(t *testing.T) {
 	if st, err := site.Standing(context.Background(), 4, netip.MustParseAddr("192.0.2.1")); err != nil || st != (wpauth.Standing{}) {
 		t.Errorf("got standing %+v, %v", st, err)
 	}
-	if err := site.TouchLastSeen(context.Background(), 2); err != nil {
+	if err := site.TouchLastSeen(context.Background(), []wpauth.UserID{2}, nil); err != nil {
 		t.Errorf("TouchLastSeen: %v", err)
 	}
 }
@@ -242,7 +242,7 @@ func TestTouchLastSeen(t *testing.T) {
 			}
 			touch := func(id wpauth.UserID) {
 				t.Helper()
-				if err := site.TouchLastSeen(context.Background(), id); err != nil {
+				if err := site.TouchLastSeen(context.Background(), []wpauth.UserID{id}, nil); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"parley/wpauth/phpvalue"
 )
@@ -82,23 +85,55 @@ func (p *presence) due(id UserID, now time.Time) bool {
 	return true
 }
 
-// forget gives a turn back that could not be used.
-func (p *presence) forget(id UserID) {
+// forget gives turns back that could not be used.
+func (p *presence) forget(ids []UserID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.wrote, id)
+	for _, id := range ids {
+		delete(p.wrote, id)
+	}
 }
 
-// TouchLastSeen records presence; see Directory. Without Jetonomy there is no
-// place for it and nothing is done.
-func (s *Site) TouchLastSeen(ctx context.Context, id UserID) error {
-	now := s.now().UTC().Truncate(time.Second)
-	if id <= 0 || !s.Features().Jetonomy || !s.seen.due(id, now) {
+// touchBatch is how many members one statement of TouchLastSeen writes.
+const touchBatch = 500
+
+// TouchLastSeen records that members are there; see Directory. Without Jetonomy there is
+// no place for it and nothing is done.
+func (s *Site) TouchLastSeen(ctx context.Context, ids []UserID, shown func(context.Context, []UserID) ([]UserID, error)) error {
+	if !s.Features().Jetonomy {
 		return nil
 	}
-	_, err := s.db.ExecContext(ctx, s.sql.touch, now, now, id, now.Add(-presenceInterval), now)
+	now := s.now().UTC().Truncate(time.Second)
+	var due []UserID
+	for _, id := range ids {
+		if id > 0 && s.seen.due(id, now) {
+			due = append(due, id)
+		}
+	}
+	if len(due) == 0 {
+		return nil
+	}
+	err := s.touch(ctx, due, shown, now)
 	if err != nil {
-		s.seen.forget(id)
+		s.seen.forget(due)
 	}
 	return err
+}
+
+func (s *Site) touch(ctx context.Context, ids []UserID, shown func(context.Context, []UserID) ([]UserID, error), now time.Time) (err error) {
+	if shown != nil {
+		if ids, err = shown(ctx, ids); err != nil {
+			return err
+		}
+	}
+	for batch := range slices.Chunk(ids, touchBatch) {
+		query, args, err := sqlx.In(s.sql.touch, now, now, batch, now.Add(-presenceInterval), now)
+		if err != nil {
+			return err
+		}
+		if _, err := s.db.ExecContext(ctx, query, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import "strings"
 type statements struct {
 	// options and siteMeta have one IN list.
 	options, siteMeta string
+	// touch has one IN list of user ids.
 	// cards, with Jetonomy's profiles or without, have one IN list of user ids.
 	cards, plainCards string
 	standing          string
@@ -49,9 +50,9 @@ func newStatements(t Tables) statements {
 				ORDER BY m.umeta_id LIMIT 1)`),
 
 		touch: fill(`INSERT INTO {profiles} (user_id, last_seen_at, created_at)
-			SELECT u.ID, ?, ? FROM {users} u WHERE u.ID = ?
+			SELECT u.ID, ?, ? FROM {users} u WHERE u.ID IN (?)
 			ON DUPLICATE KEY UPDATE last_seen_at =
-				IF({profiles}.last_seen_at IS NULL OR {profiles}.last_seen_at < ?, ?, {profiles}.last_seen_at)`),
+				IF({profiles}.last_seen_at IS NULL OR {profiles}.last_seen_at <= ?, ?, {profiles}.last_seen_at)`),
 
 		byLogin: fill(`SELECT u.ID, u.user_login, u.user_pass, u.user_nicename, u.display_name, u.user_email,
 				m.umeta_id, m.meta_key, m.meta_value

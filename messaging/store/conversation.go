@@ -48,8 +48,9 @@ type Participant struct {
 	SenderOnly   bool
 	DeletedAt    time.Time // zero: not deleted
 	BellID       int64     // 0: none
-	// HidesReceipts is the member's choice; known of those that Participants reads.
-	HidesReceipts bool
+	// HidesReceipts and HidesPresence are the member's choices; known of those that
+	// Participants reads.
+	HidesReceipts, HidesPresence bool
 }
 
 const conversationColumns = `c.id, c.type, c.title, c.created_by, c.created_at, c.last_message_at,
@@ -132,14 +133,14 @@ func (s *Store) Participants(ctx context.Context, conversations []int64) ([]Part
 	text, args := s.participantsText(conversations)
 	out := make([]Participant, 0, 3*len(conversations))
 	err := mysql.Query(ctx, s.db.DB, text, args, func(r mysql.Row) {
-		out = append(out, Participant{HidesReceipts: r.Bool(participantWidth)})
+		out = append(out, Participant{HidesReceipts: r.Bool(participantWidth), HidesPresence: r.Bool(participantWidth + 1)})
 		out[len(out)-1].read(r)
 	})
 	return out, err
 }
 
 func (s *Store) participantsText(conversations []int64) (string, []any) {
-	return `SELECT ` + participantColumns + `, COALESCE(pref.receipts = 0, 0)
+	return `SELECT ` + participantColumns + `, COALESCE(pref.receipts = 0, 0), COALESCE(pref.presence = 0, 0)
 		FROM ` + s.t.Participants + ` p LEFT JOIN ` + s.t.Preferences + ` pref ON pref.user_id = p.user_id
 		WHERE p.conversation_id IN (` + marks(len(conversations)) + `)`, anys(conversations)
 }

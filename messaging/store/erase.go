@@ -148,13 +148,15 @@ func run(ctx context.Context, tx *sqlx.Tx, steps []statement) error {
 }
 
 // EraseRest removes what is left of a member beside conversations: preferences, stars,
-// notifications for them and about what they wrote, and their name in reports. Every
+// whether and when they were there, notifications for them and about what they wrote, and their name in reports. Every
 // statement is a bounded one of its own, so that an end in between leaves the rest for
 // another run.
 func (s *Store) EraseRest(ctx context.Context, user int64) error {
 	steps := []statement{
 		{`DELETE FROM ` + s.t.Preferences + ` WHERE user_id = ? LIMIT ?`, []any{user}},
 		{`DELETE FROM ` + s.t.Stars + ` WHERE user_id = ? LIMIT ?`, []any{user}},
+		{`DELETE FROM ` + s.t.Presence + ` WHERE user_id = ? LIMIT ?`, []any{user}},
+		{`DELETE FROM ` + s.t.LastSeen + ` WHERE user_id = ? LIMIT ?`, []any{user}},
 		// Two who are gone may have reported the same; of those, one is enough.
 		{`UPDATE IGNORE ` + s.t.Reports + ` SET reporter_id = 0 WHERE reporter_id = ? LIMIT ?`, []any{user}},
 		{`DELETE FROM ` + s.t.Reports + ` WHERE reporter_id = ? LIMIT ?`, []any{user}},

@@ -70,14 +70,16 @@ func (s *Store) PresenceOf(ctx context.Context, users []int64) (map[int64]int, e
 		return out, nil
 	}
 	err := mysql.Query(ctx, s.db.DB, s.presenceText(len(users)), anys(users), func(r mysql.Row) {
-		out[r.Int(0)] = int(r.Int(1))
+		id, state := r.Int(0), int(r.Int(1))
+		if best := out[id]; best == 0 || state < best {
+			out[id] = state
+		}
 	})
 	return out, err
 }
 
 func (s *Store) presenceText(n int) string {
-	return `SELECT p.user_id, MIN(p.state) FROM ` + s.presentRows() + `
-		 WHERE p.user_id IN (` + marks(n) + `) GROUP BY p.user_id`
+	return `SELECT p.user_id, p.state FROM ` + s.presentRows() + ` WHERE p.user_id IN (` + marks(n) + `)`
 }
 
 // NodePresence is how many members' rows a node has, and whether they count.
