@@ -4,11 +4,15 @@ package bench
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
+	"text/tabwriter"
 	"time"
 )
 
 const (
+	// many is how many connections are measured everywhere.
+	many = 10_000
 	// atMost is how many clients one process of a limit of 20,000 files can have.
 	atMost = 19_800
 	// settling is how long connections are left alone before memory is read: the
@@ -16,65 +20,110 @@ const (
 	settling = 15 * time.Second
 )
 
-// benchMemory measures what a connection that nothing happens on takes of a process's
-// resident memory and processor time.
+// idleness is what connections that nothing happens on take of a process's resident
+// memory and processor time.
+type idleness struct {
+	connections         int
+	took                time.Duration // for all to enter
+	before, then, after int           // KiB: with a hundred connections, with all, and settled
+	// enter and enterDB are the processor time of one entering, in µs; idle and idleDB
+	// that of all of them, in ms each second. The database's is 0 where there is none.
+	enter, enterDB, idle, idleDB float64
+	stacks, heap                 float64 // MiB, of Parley
+}
+
+func idleTable() *tabwriter.Writer {
+	return table("what", "connections", "seconds to enter", "MiB before", "MiB entered", "MiB settled", "KiB/connection",
+		"CPU µs to enter", "database", "idle CPU ms/s", "database", "stacks MiB", "heap in use MiB")
+}
+
+// each is the resident memory of a connection, in KiB.
+func (i idleness) each() float64 { return float64(i.after-i.before) / float64(i.connections) }
+
+func (i idleness) print(w *tabwriter.Writer, what string) {
+	fmt.Fprintln(w, tabbed(what, i.connections, i.took.Seconds(), float64(i.before)/1024, float64(i.then)/1024, float64(i.after)/1024,
+		i.each(), i.enter, i.enterDB, i.idle, i.idleDB, i.stacks, i.heap))
+	w.Flush()
+}
+
+// idlers connects n clients to a process and leaves them alone.
+func (s *realtimeSite) idlers(t *testing.T, kind peerKind, address string, pid, n int) (out idleness, c *crowd) {
+	t.Helper()
+	out.connections = n
+	c = newCrowd(t, 2)
+	// The first few pay for what is there once.
+	const first = 100
+	c.enter(kind, address, s.members(0, first), 10)
+	time.Sleep(2 * time.Second)
+	out.before = resident(t, pid)
+	began := time.Now()
+	cpu, dbCPU := cpuSince(t, pid), cpuSince(t, s.dbPID)
+	c.enter(kind, address, s.members(first, n-first), 64)
+	out.took, out.then = time.Since(began), resident(t, pid)
+	out.enter, out.enterDB = each(cpu(), int64(n-first)), each(dbCPU(), int64(n-first))
+	cpu, dbCPU = cpuSince(t, pid), cpuSince(t, s.dbPID)
+	time.Sleep(settling)
+	perSecond := func(d time.Duration) float64 { return float64(d.Milliseconds()) / settling.Seconds() }
+	out.idle, out.idleDB = perSecond(cpu()), perSecond(dbCPU())
+	out.after = resident(t, pid)
+	if at := c.state(); at.Open != int64(n) {
+		t.Errorf("%d of %d are connected: %v", at.Open, n, at.Reasons)
+	}
+	return out, c
+}
+
+func (s *realtimeSite) idleParley(t *testing.T, w *tabwriter.Writer, what string, kind peerKind, n int) idleness {
+	t.Helper()
+	svc := startService(t, s.dsn)
+	defer svc.stop()
+	out, c := s.idlers(t, kind, svc.addr, svc.pid, n)
+	defer c.leave()
+	out.stacks, out.heap = svc.metric(t, "go_memstats_stack_inuse_bytes")/(1<<20), svc.metric(t, "go_memstats_heap_inuse_bytes")/(1<<20)
+	out.print(w, what)
+	if *profiles != "" {
+		if err := svc.fetch("heap?gc=1", filepath.Join(*profiles, "realtime-idle.pprof")); err != nil {
+			t.Error(err)
+		}
+	}
+	return out
+}
+
+func (s *realtimeSite) idleBare(t *testing.T, w *tabwriter.Writer, with string) idleness {
+	t.Helper()
+	address, pid, stop := s.startEcho(t, with)
+	defer stop()
+	out, c := s.idlers(t, byEcho, address, pid, many)
+	defer c.leave()
+	out.enterDB, out.idleDB = 0, 0
+	out.print(w, "bare "+with)
+	return out
+}
+
+// benchMemory measures idle WebSockets beside those of a bare server.
 func benchMemory(t *testing.T, s *realtimeSite) {
-	w := table("what", "connections", "seconds to enter", "MiB before", "MiB entered", "MiB settled", "KiB/connection", "CPU µs to enter", "database", "idle CPU ms/s", "database", "stacks MiB", "heap in use MiB")
-	type figures struct{ each float64 }
-	line := func(what string, n int, entered time.Duration, before, then, after int, enter, enterDB float64, cpu, dbCPU time.Duration, stacks, heap float64) figures {
-		each := float64(after-before) / float64(n)
-		perSecond := func(d time.Duration) float64 { return float64(d.Milliseconds()) / settling.Seconds() }
-		fmt.Fprintln(w, tabbed(what, n, entered.Seconds(), float64(before)/1024, float64(then)/1024, float64(after)/1024, each, enter, enterDB, perSecond(cpu), perSecond(dbCPU), stacks/(1<<20), heap/(1<<20)))
-		w.Flush()
-		return figures{each}
+	w := idleTable()
+	ours := s.idleParley(t, w, "WebSocket", byWebSocket, many)
+	bare := s.idleBare(t, w, "gobwas")
+	fmt.Printf("A WebSocket takes %.2f times the memory it takes of a bare gobwas server. The aim is 8 KiB.\n", ours.each()/bare.each())
+	if ours.each() > 8 {
+		fmt.Println("MISSED: the aim of the memory.")
 	}
-	parley := func(what string, kind peerKind, n int) figures {
-		svc := startService(t, s.dsn)
-		defer svc.stop()
-		// The first few pay for what is there once.
-		crowd := newCrowd(t, 2)
-		defer crowd.leave()
-		crowd.enter(kind, svc.addr, s.members(0, 100), 10)
-		time.Sleep(2 * time.Second)
-		before := resident(t, svc.pid)
-		began := time.Now()
-		enterCPU, enterDB := cpuSince(t, svc.pid), cpuSince(t, s.dbPID)
-		if *profiles != "" {
-			go func() {
-				_ = svc.profile(fmt.Sprintf("%s/realtime-enter-%s-%d.pprof", *profiles, what, n), 5*time.Second)
-			}()
-		}
-		crowd.enter(kind, svc.addr, s.members(100, n-100), 64)
-		entered, then := time.Since(began), resident(t, svc.pid)
-		perEnter, perEnterDB := each(enterCPU(), int64(n-100)), each(enterDB(), int64(n-100))
-		cpu, dbCPU := cpuSince(t, svc.pid), cpuSince(t, s.dbPID)
-		time.Sleep(settling)
-		used, dbUsed := cpu(), dbCPU()
-		if at := crowd.state(); at.Open != int64(n) {
-			t.Errorf("%s: %d of %d are connected: %v", what, at.Open, n, at.Reasons)
-		}
-		return line(what, n, entered, before, then, resident(t, svc.pid), perEnter, perEnterDB, used, dbUsed,
-			svc.metric(t, "go_memstats_stack_inuse_bytes"), svc.metric(t, "go_memstats_heap_inuse_bytes"))
+}
+
+// benchMost is benchMemory with as many as one process can have.
+func benchMost(t *testing.T, s *realtimeSite) {
+	s.idleParley(t, idleTable(), "WebSocket", byWebSocket, atMost)
+}
+
+// benchEventStreams is benchMemory for server-sent events.
+func benchEventStreams(t *testing.T, s *realtimeSite) {
+	s.idleParley(t, idleTable(), "event stream", byServerEvents, many)
+}
+
+// benchBare is what gorilla/websocket takes, as its examples use it and with care.
+func benchBare(t *testing.T, s *realtimeSite) {
+	w := idleTable()
+	for _, with := range []string{"gorilla", "tuned"} {
+		s.idleBare(t, w, with)
 	}
-	echo := func(with string, n int) figures {
-		address, pid, stop := s.startEcho(t, with)
-		defer stop()
-		crowd := newCrowd(t, 2)
-		defer crowd.leave()
-		crowd.enter(byEcho, address, s.members(0, 100), 10)
-		time.Sleep(2 * time.Second)
-		before := resident(t, pid)
-		began := time.Now()
-		crowd.enter(byEcho, address, s.members(100, n-100), 64)
-		entered, then := time.Since(began), resident(t, pid)
-		cpu := cpuSince(t, pid)
-		time.Sleep(settling)
-		return line("bare "+with, n, entered, before, then, resident(t, pid), 0, 0, cpu(), 0, 0, 0)
-	}
-	websocket := parley("WebSocket", byWebSocket, 10_000)
-	parley("WebSocket", byWebSocket, atMost)
-	parley("event stream", byServerEvents, 10_000)
-	bare, gorilla, tuned := echo("gobwas", 10_000), echo("gorilla", 10_000), echo("tuned", 10_000)
-	fmt.Printf("A connection takes %.2f times what it takes of a bare gobwas server, %.2f of gorilla's, %.2f of gorilla's with small buffers.\n",
-		websocket.each/bare.each, websocket.each/gorilla.each, websocket.each/tuned.each)
 }

@@ -29,6 +29,9 @@ var realtimeParts = []struct {
 	run  func(*testing.T, *realtimeSite)
 }{
 	{"realtime memory", benchMemory},
+	{"realtime memory of event streams", benchEventStreams},
+	{"realtime memory at most", benchMost},
+	{"realtime memory of bare servers", benchBare},
 	{"realtime send", benchSend},
 	{"realtime fan-out", benchFanOut},
 	{"realtime nodes", benchNodes},

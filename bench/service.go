@@ -84,7 +84,12 @@ func (s *service) stop() {
 
 // profile stores a CPU profile of the next d, whole seconds, in a file.
 func (s *service) profile(file string, d time.Duration) error {
-	resp, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.ops, max(1, int(d.Seconds()))))
+	return s.fetch(fmt.Sprintf("profile?seconds=%d", max(1, int(d.Seconds()))), file)
+}
+
+// fetch stores one of Go's profiles in a file.
+func (s *service) fetch(profile, file string) error {
+	resp, err := http.Get("http://" + s.ops + "/debug/pprof/" + profile)
 	if err != nil {
 		return err
 	}

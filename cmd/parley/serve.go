@@ -22,7 +22,7 @@ another, until SIGTERM or Ctrl-C; then it finishes what it has accepted within
 			if err != nil {
 				return err
 			}
-			tuneMemory(c.SearchCache)
+			tuneMemory()
 			lines := &logLines{w: cmd.ErrOrStderr()}
 			defer lines.Flush()
 			s := &Server{

@@ -51,7 +51,11 @@ func (s *Server) Wait(ctx context.Context) {
 // survive keeps a fault met in serving one client from ending everybody's.
 func (s *Server) survive(conn net.Conn) {
 	if p := recover(); p != nil {
-		s.Log.Error("panic in a connection", "panic", p, "stack", string(debug.Stack()))
+		s.panicked(p)
 		_ = conn.Close()
 	}
+}
+
+func (s *Server) panicked(p any) {
+	s.Log.Error("panic in a connection", "panic", p, "stack", string(debug.Stack()))
 }

@@ -58,18 +58,38 @@ func behind(conn net.Conn, rw *bufio.ReadWriter) io.Reader {
 
 // session is a WebSocket from its handshake to its end.
 func (s *Server) session(t *socket, c *candidate) {
+	conn, err := s.entered(t, c)
+	if err == nil {
+		// Waiting takes a small stack, and that of this goroutine has grown by entering.
+		go s.attend(t, conn)
+		return
+	}
 	defer s.sessions.end()
 	defer s.survive(t.conn)
-	conn, err := s.enter(t, c)
-	if err != nil {
-		s.Hub.Refused(err)
-		t.End(err)
-	} else {
-		t.listen(conn)
-		conn.End(realtime.Gone)
-		<-conn.Done()
-	}
+	s.Hub.Refused(err)
+	t.End(err)
 	t.discard()
+}
+
+// attend takes in what a client says until its connection ends.
+func (s *Server) attend(t *socket, conn *realtime.Conn) {
+	defer s.sessions.end()
+	defer s.survive(t.conn)
+	t.listen(conn)
+	conn.End(realtime.Gone)
+	<-conn.Done()
+	t.discard()
+}
+
+// entered is enter, whatever happens in it.
+func (s *Server) entered(t *socket, c *candidate) (conn *realtime.Conn, e *realtime.Ending) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.panicked(p)
+			conn, e = nil, realtime.Gone
+		}
+	}()
+	return s.enter(t, c)
 }
 
 // enter finds out who it is, and connects them.
