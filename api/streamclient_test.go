@@ -162,6 +162,7 @@ func (s *socket) next(patience time.Duration) (told, error) {
 		switch h.OpCode {
 		case ws.OpPing:
 			s.write(ws.OpPong, body)
+		case ws.OpPong:
 		case ws.OpClose:
 			code, reason := ws.ParseCloseFrameData(body)
 			return told{}, &closed{int(code), reason}

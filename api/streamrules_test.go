@@ -1,15 +1,11 @@
 package api_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/gobwas/ws"
 
 	"parley/api"
 	"parley/internal/testdb"
@@ -124,47 +120,6 @@ func TestHandshakesThatAreRefused(t *testing.T) {
 	bystander.expect("pong")
 }
 
-func TestFramesThatAreRefused(t *testing.T) {
-	t.Parallel()
-	c := newCommunity(t, live(realtime.DefaultLimits()))
-	bystander := c.connect("alice", "")
-	text := func(s string) ws.Frame { return ws.NewTextFrame([]byte(s)) }
-	compressed := text(`{"type":"ping"}`)
-	compressed.Header.Rsv = ws.Rsv(true, false, false)
-	for _, row := range []struct {
-		what   string
-		frame  ws.Frame
-		code   int
-		reason string
-	}{
-		{"huge", text(strings.Repeat("x", 4097)), 1009, "frame_too_large"},
-		{"binary", ws.NewBinaryFrame([]byte("{}")), 1003, "unsupported_frame"},
-		{"in pieces", ws.NewFrame(ws.OpText, false, []byte("{")), 1003, "unsupported_frame"},
-		{"the rest of nothing", ws.NewFrame(ws.OpContinuation, true, []byte("}")), 1003, "unsupported_frame"},
-		{"compressed", compressed, 1002, "protocol_error"},
-		{"a long ping", ws.NewFrame(ws.OpPing, true, bytes.Repeat([]byte("x"), 126)), 1002, "protocol_error"},
-		{"not JSON", text("hello"), 4400, "bad_frame"},
-		{"no object", text("[1]"), 4400, "bad_frame"},
-		{"of no type", text("{}"), 4400, "bad_frame"},
-		{"of an unknown type", text(`{"type":"shout"}`), 4400, "bad_frame"},
-	} {
-		s := c.connect("bob", "")
-		s.name = row.what
-		s.writeFrame(row.frame)
-		s.ends(row.code, row.reason)
-	}
-	unmasked := c.connect("bob", "")
-	_ = ws.WriteFrame(unmasked.conn, text(`{"type":"ping"}`))
-	unmasked.ends(1002, "protocol_error")
-	early := c.open("", c.cookie("bob"))
-	early.say(object{"type": "ping"})
-	early.ends(4401, "unauthenticated")
-	silent := c.open("", c.cookie("bob"))
-	silent.ends(4401, "unauthenticated")
-	bystander.say(object{"type": "ping"})
-	bystander.expect("pong")
-}
-
 func TestLimitsOfConnectionsAndFrames(t *testing.T) {
 	t.Parallel()
 	limits := realtime.DefaultLimits()
@@ -186,58 +141,6 @@ func TestLimitsOfConnectionsAndFrames(t *testing.T) {
 		f, err := s.next(patience)
 		return err == nil && f.Type == "hello"
 	})
-}
-
-func TestASlowReaderIsCutAndResumes(t *testing.T) {
-	t.Parallel()
-	limits := realtime.DefaultLimits()
-	limits.Queue = 4
-	c := newCommunity(t, live(limits), noMinuteLimit)
-	g := c.as("alice").start("begin", "bob", "carol")
-	c.settled()
-	slow, quick := c.connect("bob", ""), c.connect("carol", "")
-	slow.expect("unread")
-	go func() { // somebody else, whom nothing of it concerns
-		for {
-			if _, err := quick.next(time.Minute); err != nil {
-				return
-			}
-		}
-	}()
-	text, sent := strings.Repeat("word ", 1900), int64(1)
-	for c.hub.Stats().Dropped == 0 {
-		if sent > 2000 {
-			t.Fatal("a reader that reads nothing is still waited for")
-		}
-		c.as("alice").send(g, fmt.Sprint(sent, " ", text))
-		sent++
-	}
-	c.as("alice").send(g, "the end")
-	sent++
-	seq := int64(1)
-	take := func(f told) {
-		if f.Type != "message.created" {
-			return
-		}
-		if f.Seq != seq+1 {
-			t.Fatalf("message %d after %d", f.Seq, seq)
-		}
-		seq = f.Seq
-	}
-	for {
-		f, err := slow.next(patience)
-		if err != nil {
-			break // the code, when there was room left for saying it
-		}
-		if f.Type == "close" && f.Reason != "slow" {
-			t.Errorf("closed with %s", f.raw)
-		}
-		take(f)
-	}
-	again := c.connect("bob", slow.last)
-	for seq < sent {
-		take(again.until("messages", func(told) bool { return true }))
-	}
 }
 
 func TestARestartTellsWhenToComeBack(t *testing.T) {

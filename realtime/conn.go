@@ -55,6 +55,8 @@ type Conn struct {
 	handed  time.Time // when the sink was given what it writes now; zero when it has nothing
 	ended   *Ending
 	frames  allowance
+	// together is what all connections of the member did. Set by register.
+	together *spending
 	// some is signalled instead of writing where there is no sink: in a long poll.
 	some chan struct{}
 }
@@ -181,6 +183,18 @@ func (c *Conn) over(e *Ending) {
 	c.hub.leave(c)
 	c.hub.stats.ended.count(e)
 	close(c.done)
+}
+
+// spending is what the connections of a member did together.
+type spending struct {
+	mu     sync.Mutex
+	frames allowance
+}
+
+func (s *spending) take(limit int, per time.Duration, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.frames.take(limit, per, now)
 }
 
 // allowance counts what a client did within a span.

@@ -22,6 +22,9 @@ type Limits struct {
 	// three seconds for each conversation. 30 in 10 s.
 	Frames    int
 	FramesPer time.Duration
+	// MemberFrames is how many frames all connections of a member may send together
+	// within FramesPer. 120.
+	MemberFrames int
 	// Queue is how many frames wait for a slow reader before it is cut, and a sixteenth of
 	// what waits for a quick one. 256.
 	Queue int
@@ -34,7 +37,7 @@ type Limits struct {
 
 // DefaultLimits are the numbers above.
 func DefaultLimits() Limits {
-	return Limits{Sockets: 20, Frames: 30, FramesPer: 10 * time.Second, Queue: 256, CatchUp: 50_000, Ping: 30 * time.Second}
+	return Limits{Sockets: 20, Frames: 30, FramesPer: 10 * time.Second, MemberFrames: 120, Queue: 256, CatchUp: 50_000, Ping: 30 * time.Second}
 }
 
 // Options are what New needs; Service, Site and Shape are required.

@@ -187,6 +187,11 @@ func (h *Hub) register(c *Conn, at int64) {
 	c.stand.Store(at)
 	c.slot = h.ever % pingSlots
 	h.ever++
+	if others := h.members[c.Member]; len(others) > 0 {
+		c.together = others[0].together
+	} else {
+		c.together = new(spending)
+	}
 	h.members[c.Member] = append(h.members[c.Member], c)
 	h.conns++
 	h.stats.open(c.kind, 1)

@@ -7,11 +7,13 @@ import (
 	"parley/messaging"
 )
 
-// Allow counts one frame of the client and reports whether it may send that many.
+// Allow counts one frame of the client and reports whether it may send that many, alone
+// and together with the member's other connections.
 func (c *Conn) Allow() bool {
+	l, now := &c.hub.Limits, time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.frames.take(c.hub.Limits.Frames, c.hub.Limits.FramesPer, time.Now())
+	return c.frames.take(l.Frames, l.FramesPer, now) && c.together.take(l.MemberFrames, l.FramesPer, now)
 }
 
 // pong answers a client's own ping, which browsers cannot send as WebSocket's.

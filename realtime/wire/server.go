@@ -147,9 +147,21 @@ func originOf(u *url.URL) string {
 	return u.Scheme + "://" + host
 }
 
+func (c *candidate) hasCookie() bool { return len(c.credentials.Header["Cookie"]) > 0 }
+
+func (c *candidate) hasPassword() bool { return len(c.credentials.Header["Authorization"]) > 0 }
+
 // byCookie reports whether a candidate has nothing to show but a cookie.
-func (c *candidate) byCookie() bool {
-	return len(c.credentials.Header["Cookie"]) > 0 && len(c.credentials.Header["Authorization"]) == 0
+func (c *candidate) byCookie() bool { return c.hasCookie() && !c.hasPassword() }
+
+// knows reports whether a candidate's password is one of this site. Browsers also send
+// one that a web server in front asks for.
+func (s *Server) knows(ctx context.Context, c *candidate) bool {
+	if !c.hasPassword() {
+		return false
+	}
+	_, err := s.who(ctx, c)
+	return err == nil
 }
 
 // nonceSent reports whether the request already said its nonce.

@@ -101,7 +101,7 @@ func (s *Server) enter(t *socket, c *candidate) (*realtime.Conn, *realtime.Endin
 	if err := s.Origin(ctx, c.origin, c.byCookie()); err != nil {
 		return nil, s.ending(ctx, err)
 	}
-	if c.byCookie() && !c.nonceSent() {
+	if c.hasCookie() && !c.nonceSent() && !s.knows(ctx, c) {
 		if e := s.introduce(t, c); e != nil {
 			return nil, e
 		}
@@ -116,7 +116,7 @@ func (s *Server) enter(t *socket, c *candidate) (*realtime.Conn, *realtime.Endin
 	if err != nil {
 		return nil, s.ending(ctx, err)
 	}
-	if id.Via == wpauth.ByCookie { // with credentials beside it that were none
+	if id.Via == wpauth.ByCookie { // maybe with a password beside it that is none here
 		if err := s.Origin(ctx, c.origin, true); err != nil {
 			return nil, s.ending(ctx, err)
 		}
