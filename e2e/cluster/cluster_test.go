@@ -40,7 +40,8 @@ var variants = []struct {
 	kinds []string
 }{
 	{"with MySQL alone", 2, false, []string{"node killed", "database link silent", "visitors' link cut", "database killed",
-		"node frozen", "node's clock steps", "database's clock steps"}},
+		"node frozen", "node's clock steps", "node's clock a month ahead", "database's clock steps"}},
+	{"with Redis", 2, true, []string{"Redis killed", "Redis link silent", "node killed", "database restarted", "node isolated"}},
 }
 
 // play runs the site and its members, and makes faults: those of a short run each once,
@@ -90,8 +91,15 @@ func (r *run) nemesis(names []string, length time.Duration) {
 	names = slices.Sorted(maps.Keys(kinds))
 	for until := time.Now().Add(length); time.Now().Before(until); {
 		rng.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
-		for _, name := range names {
-			r.strike(kinds[name](rng), time.Second+time.Duration(rng.ExpFloat64()*float64(5*time.Second)))
+		for i, name := range names {
+			f := kinds[name](rng)
+			if second := kinds[names[(i+1)%len(names)]](rng); rng.IntN(4) == 0 && second.of != f.of {
+				f = both(f, second)
+			}
+			r.strike(f, time.Second+time.Duration(rng.ExpFloat64()*float64(5*time.Second)))
+			if time.Now().After(until) {
+				return
+			}
 		}
 	}
 }
@@ -142,7 +150,7 @@ func (r *run) finish(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var head int64
-	r.site.must(r.site.db.Get(&head, "SELECT MAX(id) FROM wp_parley_events"))
+	r.site.must(r.site.db.Get(&head, "SELECT MAX(id) FROM kept_events WHERE kind <> ''"))
 	var all sync.WaitGroup
 	for _, d := range r.devices {
 		all.Go(func() {

@@ -9,7 +9,7 @@ import (
 
 // fault is something that goes wrong, and how it is mended.
 type fault struct {
-	kind string
+	of   string // the host that fails
 	what string
 	do   func()
 	undo func()
@@ -24,25 +24,24 @@ func (r *run) kinds() map[string]func(*rand.Rand) fault {
 	link := func(n network, how string, cut, mend func(*host, network)) func(*rand.Rand) fault {
 		return func(rng *rand.Rand) fault {
 			h := anyNode(rng).host
-			return fault{what: fmt.Sprintf("%s: its link to the %s is %s", h.name, n, how), do: func() { cut(h, n) }, undo: func() { mend(h, n) }}
+			return fault{of: h.name, what: fmt.Sprintf("%s: its link to the %s is %s", h.name, n, how), do: func() { cut(h, n) }, undo: func() { mend(h, n) }}
 		}
 	}
 	// program is a fault of a node's Parley.
 	program := func(what string, do, undo func(*node)) func(*rand.Rand) fault {
 		return func(rng *rand.Rand) fault {
 			n := anyNode(rng)
-			return fault{what: n.name + " is " + what, do: func() { do(n) }, undo: func() { undo(n) }}
+			return fault{of: n.name, what: n.name + " is " + what, do: func() { do(n) }, undo: func() { undo(n) }}
 		}
 	}
 	database := func(what string, do, undo func()) func(*rand.Rand) fault {
-		return func(*rand.Rand) fault { return fault{what: "the database is " + what, do: do, undo: undo} }
+		return func(*rand.Rand) fault {
+			return fault{of: s.mysql.name, what: "the database is " + what, do: do, undo: undo}
+		}
 	}
 	step := func(h *host, rng *rand.Rand, by time.Duration) fault {
 		off := time.Duration(rng.Int64N(int64(2*by)) - int64(by)).Truncate(time.Second)
-		return fault{what: fmt.Sprintf("the clock of %s is off by %v", h.name, off), undo: nothing, do: func() {
-			r.stepped.Store(h.name, off)
-			h.step(off)
-		}}
+		return fault{of: h.name, what: fmt.Sprintf("the clock of %s is off by %v", h.name, off), undo: nothing, do: func() { r.step(h, off) }}
 	}
 	kinds := map[string]func(*rand.Rand) fault{
 		"node killed":    program("killed", func(n *node) { n.is.kill() }, (*node).launch),
@@ -66,6 +65,12 @@ func (r *run) kinds() map[string]func(*rand.Rand) fault {
 		"database restarted": database("restarted", func() { s.server.Stop(r.t) }, func() { s.server.Start(r.t) }),
 		"database frozen":    database("frozen", func() { s.server.Pause(r.t) }, func() { s.server.Resume(r.t) }),
 		"node's clock steps": func(rng *rand.Rand) fault { return step(anyNode(rng).host, rng, 30*time.Hour) },
+		// All events are old then, and Parley lets them go.
+		"node's clock a month ahead": func(rng *rand.Rand) fault {
+			h := anyNode(rng).host
+			return fault{of: h.name, what: "the clock of " + h.name + " is 40 days ahead",
+				do: func() { r.step(h, 40*24*time.Hour) }, undo: func() { r.step(h, 0) }}
+		},
 		"database's clock steps": func(rng *rand.Rand) fault {
 			return step(s.mysql, rng, 30*time.Hour)
 		},
@@ -74,10 +79,21 @@ func (r *run) kinds() map[string]func(*rand.Rand) fault {
 		kinds["Redis link cut"] = link(cache, "cut", (*host).unplug, (*host).plug)
 		kinds["Redis link silent"] = link(cache, "silent", (*host).silence, (*host).hear)
 		kinds["Redis killed"] = func(*rand.Rand) fault {
-			return fault{what: "Redis is killed", do: func() { s.redisIs.kill() }, undo: s.startRedis}
+			return fault{of: s.redis.name, what: "Redis is killed", do: func() { s.redisIs.kill() }, undo: s.startRedis}
 		}
 	}
 	return kinds
+}
+
+// both is two faults at once.
+func both(a, b fault) fault {
+	return fault{of: a.of + b.of, what: a.what + ", and " + b.what, do: func() { a.do(); b.do() }, undo: func() { b.undo(); a.undo() }}
+}
+
+// step sets how far a host's clock is off.
+func (r *run) step(h *host, off time.Duration) {
+	r.stepped.Store(h.name, off)
+	h.step(off)
 }
 
 // strike makes one fault, holds it, mends it, and waits until the site is well and

@@ -83,7 +83,7 @@ func (s *site) tables(h *history.History) {
 	}
 	var events []event
 	s.must(s.db.Select(&events, `SELECT id AS position, kind, conversation_id AS conversation, message_id AS message,
-		actor_id AS actor, payload FROM wp_parley_events WHERE kind <> '' ORDER BY id`))
+		actor_id AS actor, payload FROM kept_events WHERE kind NOT IN ('', 'pruned') ORDER BY id`))
 	for _, e := range events {
 		var p struct {
 			Seq   int64

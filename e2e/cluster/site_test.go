@@ -83,7 +83,22 @@ func newSite(t testing.TB, nodes int, redis bool) *site {
 	}
 	s.startProxy()
 	s.settled()
+	s.keepEvents()
 	return s
+}
+
+// keepEvents keeps a copy of every event, made in its own transaction: Parley lets old ones
+// go, and a clock that steps makes all of them old.
+func (s *site) keepEvents() {
+	s.t.Helper()
+	for _, statement := range []string{
+		"CREATE TABLE kept_events LIKE wp_parley_events",
+		"CREATE TRIGGER keep_events AFTER INSERT ON wp_parley_events FOR EACH ROW INSERT INTO kept_events VALUES " +
+			"(NEW.id, NEW.kind, NEW.conversation_id, NEW.message_id, NEW.actor_id, NEW.payload, NEW.created_at)",
+	} {
+		_, err := s.db.Exec(statement)
+		s.must(err)
+	}
 }
 
 func (s *site) startDatabase() {

@@ -80,23 +80,36 @@ func (d *device) socket(ctx context.Context, base string) error {
 	}
 }
 
-// speak says what the member says on this socket, and asks every two seconds whether the
-// other side is there.
+// speak watches the member's conversations, says what the member says on this socket, and
+// asks every two seconds whether the other side is there.
 func (d *device) speak(conn net.Conn, stop <-chan struct{}) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
-	for {
-		body := []byte(`{"type":"ping"}`)
+	for body := d.watch(); ; {
+		if write(conn, ws.OpText, body) != nil {
+			return
+		}
+		body = []byte(`{"type":"ping"}`)
 		select {
 		case <-stop:
 			return
 		case <-tick.C:
 		case body = <-d.say:
 		}
-		if write(conn, ws.OpText, body) != nil {
-			return
-		}
 	}
+}
+
+// watch asks for the presence of everybody the member writes with.
+func (d *device) watch() []byte {
+	ids := []int64{}
+	for _, p := range d.open() {
+		ids = append(ids, p.id)
+	}
+	body, err := json.Marshal(map[string]any{"type": "watch", "conversations": ids[:min(len(ids), 100)]})
+	if err != nil {
+		panic(err)
+	}
+	return body
 }
 
 func write(conn net.Conn, op ws.OpCode, body []byte) error {
