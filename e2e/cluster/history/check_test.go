@@ -196,6 +196,9 @@ func TestBrokenHistoriesAreFound(t *testing.T) {
 		{"somebody is refused for nothing", func(w *world) {
 			w.op(Op{Kind: Send, Member: alice, Conversation: 2, ClientID: "z", Text: "z", Outcome: Refused, Status: 403})
 		}, Unjust},
+		{"somebody may not start anything for nothing", func(w *world) {
+			w.op(Op{Kind: Start, Member: alice, Others: []int64{carol}, ClientID: "z", Text: "z", Outcome: Refused, Status: 403})
+		}, Unjust},
 		{"somebody is logged out for nothing", func(w *world) {
 			s := w.stream(bob)
 			s.Entries = append(s.Entries, Entry{Kind: Closed, Reason: "logged_out"})

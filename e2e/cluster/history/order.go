@@ -134,19 +134,27 @@ func (c *checker) blocks() {
 
 // refusals checks that whoever was refused had left, or was apart by a block.
 func (c *checker) refusals() {
-	blocks := map[int64]bool{}
+	blocks, apart := map[int64]bool{}, map[[2]int64]bool{}
 	for i := range c.Ops {
-		if op := &c.Ops[i]; op.Kind == Block {
-			blocks[op.Conversation] = true
+		op := &c.Ops[i]
+		if op.Kind != Block || c.conversations[op.Conversation] == nil {
+			continue
+		}
+		blocks[op.Conversation] = true
+		for _, other := range c.conversations[op.Conversation].Members {
+			apart[[2]int64{op.Member, other.Member}], apart[[2]int64{other.Member, op.Member}] = true, true
 		}
 	}
 	for i := range c.Ops {
 		op := &c.Ops[i]
-		if op.Outcome != Refused {
+		if op.Outcome != Refused || blocks[op.Conversation] {
 			continue
 		}
-		gone := c.leaves[seat{op.Conversation, op.Member}]
-		if gone != nil && (op.Returned == 0 || gone.Invoked <= op.Returned) || blocks[op.Conversation] {
+		// Whoever blocks somebody does not start anything with them either.
+		if op.Kind == Start && slices.ContainsFunc(op.Others, func(other int64) bool { return apart[[2]int64{op.Member, other}] }) {
+			continue
+		}
+		if gone := c.leaves[seat{op.Conversation, op.Member}]; gone != nil && (op.Returned == 0 || gone.Invoked <= op.Returned) {
 			continue
 		}
 		c.add(Unjust, "member %d was refused with %d: %s in conversation %d", op.Member, op.Status, op.Kind, op.Conversation)

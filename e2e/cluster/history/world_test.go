@@ -51,6 +51,7 @@ func good() *world {
 	w.block(bob, 1, true)
 	w.read(alice, 1)
 	w.op(Op{Kind: Send, Member: alice, Conversation: 1, ClientID: "refused", Text: "refused", Outcome: Refused, Status: 403})
+	w.op(Op{Kind: Start, Member: alice, Others: []int64{carol, bob}, ClientID: "refused too", Text: "refused too", Outcome: Refused, Status: 403})
 	w.block(bob, 1, false)
 	w.leave(carol, 2)
 	w.send(alice, 2)
