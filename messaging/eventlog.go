@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"time"
 
 	"parley/wpauth"
@@ -14,7 +15,7 @@ const eventsPerRead = 1000
 
 // Events returns committed events after a position, in order, at most limit (and
 // never more than 1000). An event is never delivered before one with a smaller
-// position: see store.ReadEvents. What Options.KeepEvents has let go is skipped.
+// position: see store.ReadEvents. What Options.KeepEvents has let go is one EventsGone.
 func (s *Service) Events(ctx context.Context, after int64, limit int) ([]Event, error) {
 	rows, err := s.store.ReadEvents(ctx, after, min(limit, eventsPerRead))
 	if err != nil {
@@ -55,7 +56,9 @@ const (
 
 // Feed is who follows the events beside this process's caches. The zero value is nobody.
 type Feed struct {
-	// Begin is told the position behind which Take will be given every event.
+	// Begin is told the position behind which Take will be given every event. It is told
+	// again when events before another position were let go unread, as happens to a node
+	// that was cut off for long, or when a clock runs ahead.
 	Begin func(position int64)
 	// Take is given committed events in their order, each once. After an error it is
 	// given the same events again.
@@ -92,11 +95,7 @@ func (s *Service) Follow(ctx context.Context, feed Feed) {
 			last, err := s.store.LastEvent(ctx)
 			if err == nil {
 				position, started = max(0, last-tailBack), true
-				s.dropMailboxes()
-				s.preferences.dropAll()
-				if feed.Begin != nil {
-					feed.Begin(position)
-				}
+				s.beginAt(position, feed)
 			} else {
 				s.tailFailed(ctx, "events cannot be read", err)
 			}
@@ -149,6 +148,15 @@ func (s *Service) tailFailed(ctx context.Context, what string, err error) {
 	}
 }
 
+// beginAt begins to follow behind a position: whatever happened before may be missing.
+func (s *Service) beginAt(position int64, feed Feed) {
+	s.dropMailboxes()
+	s.preferences.dropAll()
+	if feed.Begin != nil {
+		feed.Begin(position)
+	}
+}
+
 // follow takes in everything after a position and returns the new one.
 func (s *Service) follow(ctx context.Context, position int64, feed Feed) (int64, error) {
 	for {
@@ -156,18 +164,29 @@ func (s *Service) follow(ctx context.Context, position int64, feed Feed) (int64,
 		if err != nil {
 			return position, err
 		}
-		for _, e := range events {
-			s.takeIn(e)
-		}
-		if feed.Take != nil && len(events) > 0 {
-			if err := feed.Take(ctx, events); err != nil {
-				return position, err
+		n := len(events)
+		for len(events) > 0 {
+			gone := slices.IndexFunc(events, func(e Event) bool { return e.Kind == EventsGone })
+			if gone == 0 {
+				position = events[0].Position
+				s.beginAt(position, feed)
+				events = events[1:]
+				continue
 			}
+			if gone < 0 {
+				gone = len(events)
+			}
+			for _, e := range events[:gone] {
+				s.takeIn(e)
+			}
+			if feed.Take != nil {
+				if err := feed.Take(ctx, events[:gone]); err != nil {
+					return position, err
+				}
+			}
+			position, events = events[gone-1].Position, events[gone:]
 		}
-		if len(events) > 0 {
-			position = events[len(events)-1].Position
-		}
-		if len(events) < eventsPerRead {
+		if n < eventsPerRead {
 			return position, nil
 		}
 	}

@@ -28,6 +28,9 @@ const (
 	// EventImported tells that an import changed a conversation, or with conversation 0
 	// that it brought many. It is for caches: nobody is notified of old messages.
 	EventImported EventKind = "conversation_imported" // Imported
+	// EventsGone stands for everything up to its position: it was let go
+	// (Options.KeepEvents), and who reads from before it has missed it.
+	EventsGone EventKind = "pruned"
 	// EventPreferencesChanged tells that its actor changed what others are told of them.
 	// It belongs to no conversation.
 	EventPreferencesChanged EventKind = "preferences_changed" // PreferencesChanged

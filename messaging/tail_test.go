@@ -184,10 +184,10 @@ func TestTheTailLetsOldEventsGo(t *testing.T) {
 		if events, err = h.Events(ctx, 0, 100); err != nil {
 			t.Fatal(err)
 		}
-		return len(events) == 1
+		return len(events) == 2
 	})
-	if events[0].Kind != messaging.EventMessageSent || events[0].Conversation != c {
-		t.Errorf("left is %+v", events[0])
+	if events[0].Kind != messaging.EventsGone || events[1].Kind != messaging.EventMessageSent || events[1].Conversation != c {
+		t.Errorf("left is %+v", events)
 	}
 }
 

@@ -137,11 +137,18 @@ func (h *Hub) Feed() messaging.Feed {
 	return messaging.Feed{Begin: h.begin, Take: h.take, Pace: h.pace, Committed: func() { h.signal(SignalEvents, nil) }}
 }
 
+// begin begins, or begins anew because events were let go that this node had not read:
+// whoever is connected has missed them, and is to come back and be told so.
 func (h *Hub) begin(position int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.begun = true
-	h.log.floor, h.log.head = position, position
+	h.log = ring{floor: position, head: position}
+	for _, conns := range h.members {
+		for _, c := range conns {
+			c.End(renew())
+		}
+	}
 }
 
 // awake reports whether anybody is connected.

@@ -3,6 +3,7 @@ package realtime
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"parley/messaging"
@@ -265,6 +266,9 @@ func (h *Hub) recallPage(ctx context.Context, id wpauth.UserID, from, floor int6
 	events, err := h.Service.Events(ctx, from, eventsPerPage)
 	if err != nil {
 		return from, err
+	}
+	if slices.ContainsFunc(events, func(e messaging.Event) bool { return e.Kind == messaging.EventsGone }) {
+		return from, errTooMuch // let go since the client asked
 	}
 	deliveries, err := h.Service.Address(ctx, events)
 	if err != nil {

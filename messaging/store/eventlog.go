@@ -25,7 +25,7 @@ type Event struct {
 }
 
 // Kinds of rows that tell nothing: a position nobody will ever fill, and the last
-// row of a pruned beginning (every smaller position is gone).
+// row of a pruned beginning (what was at it and at every smaller position is gone).
 const (
 	tombstone = ""
 	floor     = "pruned"
@@ -73,7 +73,9 @@ var rereads = []time.Duration{2 * time.Millisecond, 5 * time.Millisecond, 15 * t
 const settleTimeout = 2 * time.Second
 
 // ReadEvents returns committed events with positions above after, in order, at most
-// limit. It never returns an event while a smaller position may still be filled.
+// limit. It never returns an event while a smaller position may still be filled. A reader
+// who meets a pruned beginning is given its last row, of kind "pruned": they have missed
+// what was there.
 //
 // Positions come from the table's counter before their transaction commits, so a row
 // can be missing for two reasons: its writer is at work, or was rolled back. A short
@@ -94,7 +96,7 @@ func (s *Store) ReadEvents(ctx context.Context, after int64, limit int) ([]Event
 		}
 		clean := untilHole(rows, after)
 		for _, e := range rows[:clean] {
-			if e.Kind != tombstone && e.Kind != floor {
+			if e.Kind != tombstone {
 				out = append(out, e)
 			}
 			after, tries = e.Position, 0

@@ -338,7 +338,7 @@ func TestPruningLeavesAFloorThatIsNoHole(t *testing.T) {
 	if err != nil || removed != 5999 {
 		t.Fatalf("removed %d, %v", removed, err)
 	}
-	n := testdb.CountStatements(t, db, func() { wantRead(t, s, 0, 10, 7001, 7002) })
+	n := testdb.CountStatements(t, db, func() { wantRead(t, s, 0, 10, 0, 7001, 7002) })
 	if n.Data != 2 { // the page, and the empty tail behind it
 		t.Errorf("%d statements to read over the floor: %q", n.Data, n.Log)
 	}
@@ -349,5 +349,5 @@ func TestPruningLeavesAFloorThatIsNoHole(t *testing.T) {
 		t.Errorf("a later pruning removed %d, %v", removed, err)
 	}
 	mustAppend(t, s, db, event(8000))
-	wantRead(t, s, 0, 10, 8000)
+	wantRead(t, s, 0, 10, 0, 8000)
 }
