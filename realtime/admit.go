@@ -8,10 +8,11 @@ import (
 )
 
 const (
-	// admitters is how many statements look at the credentials of newcomers at once.
-	admitters = 2
-	// admittedAtOnce is how many newcomers one of them looks at.
+	// admittedAtOnce is how many newcomers one statement looks at.
 	admittedAtOnce = 500
+	// admitPause is the time between two statements: many who come at once are looked at
+	// together.
+	admitPause = 20 * time.Millisecond
 )
 
 // newcomer waits for the verdict on a credential.
@@ -48,7 +49,7 @@ func (h *Hub) admit(ctx context.Context, held *wpauth.Held) (wpauth.Verdict, err
 }
 
 // admitting looks at newcomers until the Hub is closed: at one alone at once, and at
-// those who came during a look with the next.
+// those who come right behind together.
 func (h *Hub) admitting() {
 	for {
 		var batch []newcomer
@@ -77,6 +78,9 @@ func (h *Hub) admitting() {
 			} else {
 				n.verdict <- admission{verdict: verdicts[i]}
 			}
+		}
+		if !pause(h.ctx, admitPause) {
+			return
 		}
 	}
 }

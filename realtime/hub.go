@@ -119,9 +119,7 @@ func New(o Options) (*Hub, error) {
 	h.on(SignalPresence, h.presence.signalled)
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	h.tasks.Go(h.recheck)
-	for range admitters {
-		h.tasks.Go(h.admitting)
-	}
+	h.tasks.Go(h.admitting)
 	h.tasks.Go(h.countUnread)
 	h.tasks.Go(h.beat)
 	h.tasks.Go(h.keepPresence)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -63,7 +64,8 @@ func (m Method) meta() int {
 }
 
 // Recheck looks at credentials again, past every cache: one statement for every 500
-// members, and a second one for those whose user meta changed since the last look. It
+// members, and a second one for those whose user meta changed since the last look. Of
+// credentials that are looked at for the first time the first statement reads it all. It
 // answers in the order it was asked.
 func (s *Site) Recheck(ctx context.Context, held []*Held) ([]Verdict, error) {
 	cur, err := s.settings(ctx)
@@ -83,10 +85,11 @@ func (s *Site) Recheck(ctx context.Context, held []*Held) ([]Verdict, error) {
 			out[i] = Ended
 		}
 	}
+	whole := !slices.ContainsFunc(held, func(h *Held) bool { return h.seen != digest{} })
 	found := make(map[UserID]standingOf, min(len(ids), recheckBatch))
 	for len(ids) > 0 {
 		n := min(len(ids), recheckBatch)
-		if err := s.recheckSome(ctx, cur, ids[:n], byUser, held, out, found, now); err != nil {
+		if err := s.recheckSome(ctx, cur, ids[:n], byUser, held, out, found, whole, now); err != nil {
 			return nil, err
 		}
 		ids = ids[n:]
@@ -104,12 +107,15 @@ type standingOf struct {
 	// meta are the digests of the user meta that hold credentials; zero for none.
 	meta   [2]digest
 	banned bool
+	// text are those user meta themselves, where they were asked for.
+	text [2]string
 }
 
-func (s *Site) recheckSome(ctx context.Context, cur *settings, ids []UserID, byUser map[UserID][]int, held []*Held, out []Verdict, found map[UserID]standingOf, now time.Time) error {
-	if err := s.readStandings(ctx, cur, ids, found, now); err != nil {
+func (s *Site) recheckSome(ctx context.Context, cur *settings, ids []UserID, byUser map[UserID][]int, held []*Held, out []Verdict, found map[UserID]standingOf, whole bool, now time.Time) error {
+	if err := s.readStandings(ctx, cur, ids, found, whole, now); err != nil {
 		return err
 	}
+	var err error
 	var changed [2][]UserID
 	for _, id := range ids {
 		at, known := found[id]
@@ -133,8 +139,10 @@ func (s *Site) recheckSome(ctx context.Context, cur *settings, ids []UserID, byU
 		if len(users) == 0 {
 			continue
 		}
-		metas, err := s.readMeta(ctx, heldMeta[which], users)
-		if err != nil {
+		var metas map[UserID]phpvalue.Value
+		if whole {
+			metas = parsedMeta(found, which, users)
+		} else if metas, err = s.readMeta(ctx, heldMeta[which], users); err != nil {
 			return err
 		}
 		for _, id := range users {
@@ -171,8 +179,13 @@ func (h *Held) in(meta phpvalue.Value, now time.Time) Verdict {
 	return Ended
 }
 
-// readStandings fills found, which it clears first.
-func (s *Site) readStandings(ctx context.Context, cur *settings, ids []UserID, found map[UserID]standingOf, now time.Time) error {
+// readStandings fills found, which it clears first. whole asks for the user meta
+// themselves beside their digests.
+func (s *Site) readStandings(ctx context.Context, cur *settings, ids []UserID, found map[UserID]standingOf, whole bool, now time.Time) error {
+	text := `NULL`
+	if whole {
+		text = `m.meta_value`
+	}
 	banned := `0`
 	args := []any{}
 	if cur.features.Jetonomy {
@@ -180,7 +193,7 @@ func (s *Site) readStandings(ctx context.Context, cur *settings, ids []UserID, f
 			AND (r.expires_at IS NULL OR r.expires_at > ? OR r.expires_at < '1000-01-01'))`
 		args = append(args, now.UTC())
 	}
-	query, args, err := sqlx.In(`SELECT u.ID, UNHEX(SHA1(u.user_pass)), `+banned+`, m.meta_key = '`+metaAppPasswords+`', UNHEX(SHA1(m.meta_value))
+	query, args, err := sqlx.In(`SELECT u.ID, UNHEX(SHA1(u.user_pass)), `+banned+`, m.meta_key = '`+metaAppPasswords+`', UNHEX(SHA1(m.meta_value)), `+text+`
 		FROM `+s.tables.Users+` u
 		LEFT JOIN `+s.tables.UserMeta+` m ON m.user_id = u.ID AND m.meta_key IN ('`+metaSessions+`', '`+metaAppPasswords+`')
 		WHERE u.ID IN (?) ORDER BY u.ID, m.umeta_id`, append(args, ids)...)
@@ -198,10 +211,20 @@ func (s *Site) readStandings(ctx context.Context, cur *settings, ids []UserID, f
 		if !r.Null(4) {
 			if meta := &at.meta[r.Int(3)]; *meta == (digest{}) {
 				copy(meta[:], r.Bytes(4))
+				at.text[r.Int(3)] = r.Text(5)
 			}
 		}
 		found[id] = at
 	})
+}
+
+// parsedMeta are user meta that were read with the standings.
+func parsedMeta(found map[UserID]standingOf, which int, ids []UserID) map[UserID]phpvalue.Value {
+	out := make(map[UserID]phpvalue.Value, len(ids))
+	for _, id := range ids {
+		out[id], _ = phpvalue.Parse(found[id].text[which])
+	}
+	return out
 }
 
 // readMeta reads one kind of user meta of several members.
