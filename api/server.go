@@ -44,7 +44,7 @@ func New(o Options) (*gin.Engine, error) {
 	}
 	s := &server{Options: o}
 	s.site.Store(newSiteView(wpauth.Options{PrettyPermalinks: true, CommunitySlug: "community", Location: time.UTC}))
-	routes := slices.Concat(s.jetonomyRoutes(), s.adminRoutes(), s.meRoutes(), s.preferencesRoutes(), s.realtimeRoutes())
+	routes := slices.Concat(s.jetonomyRoutes(), s.adminRoutes(), s.meRoutes(), s.preferencesRoutes(), s.receiptsRoutes(), s.realtimeRoutes())
 	if o.BuddyPress != nil {
 		more, err := s.buddypressRoutes()
 		if err != nil {

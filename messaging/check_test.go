@@ -147,7 +147,7 @@ func (h *house) check() {
 // noTrace fails when anything of a conversation that is gone is left.
 func (h *house) noTrace() {
 	h.t.Helper()
-	for _, table := range []string{"participants", "messages", "message_text", "message_meta", "stars"} {
+	for _, table := range []string{"participants", "messages", "message_text", "message_meta", "stars", "deliveries"} {
 		if n := h.number(`SELECT COUNT(*) FROM wp_parley_` + table + ` x
 			WHERE NOT EXISTS (SELECT 1 FROM wp_parley_conversations c WHERE c.id = x.conversation_id)`); n != 0 {
 			h.t.Errorf("%d rows of %s belong to no conversation", n, table)

@@ -42,6 +42,9 @@ type Messenger interface {
 	Leave(ctx context.Context, a Actor, id ConversationID) (*Conversation, error)
 	// SetBlocked blocks the other side of a direct thread, or toggles. Invalid on a group.
 	SetBlocked(ctx context.Context, a Actor, id ConversationID, to *bool) (*Conversation, error)
+	// Receipts returns how far the others of a conversation are whose receipts the actor
+	// may see; nobody after leaving, or when either side has them off.
+	Receipts(ctx context.Context, a Actor, id ConversationID) ([]Receipt, error)
 	// Preferences returns what the actor lets others be told, and what the owner lets
 	// everybody (SitePreferences): both have to agree. It is not cached.
 	Preferences(ctx context.Context, a Actor) (own, site Preferences, err error)

@@ -51,6 +51,7 @@ type Conn struct {
 	mu      sync.Mutex
 	missed  []*Frame // hello and what was missed: goes before the queue, whatever its length
 	queue   []*Frame
+	owed    []owed // messages told and not acknowledged, in order
 	writing bool
 	handed  time.Time // when the sink was given what it writes now; zero when it has nothing
 	ended   *Ending
@@ -86,6 +87,7 @@ func (c *Conn) give(f *Frame) {
 		return
 	}
 	c.queue = append(c.queue, f)
+	c.owesLocked(f)
 	if f.position > 0 {
 		c.stand.Store(f.position)
 	}
@@ -100,6 +102,7 @@ func (c *Conn) begin(frames []*Frame) {
 	defer c.mu.Unlock()
 	if c.ended == nil {
 		c.missed = frames
+		c.owesLocked(frames...)
 		c.startLocked()
 	}
 }

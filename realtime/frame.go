@@ -23,6 +23,14 @@ type Frame struct {
 
 	position int64
 	at       time.Time // when the event was committed; zero for what is not stored
+	message  messageOf // of what tells a message
+}
+
+// messageOf is which message a frame tells.
+type messageOf struct {
+	conversation messaging.ConversationID
+	seq          int64 // 0: none
+	sender       wpauth.UserID
 }
 
 // ping asks a sink to find out whether the client is still there.
@@ -188,5 +196,8 @@ func (h *Hub) frame(d *messaging.Delivery, known facts) *Frame {
 	}
 	f := encode(s.Type, v)
 	f.ID, f.position, f.at = s.Position, d.Position, d.At
+	if p, sent := d.Detail.(messaging.MessageSent); sent {
+		f.message = messageOf{d.Conversation, p.Seq, d.Actor}
+	}
 	return f
 }

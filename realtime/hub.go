@@ -84,6 +84,7 @@ type Hub struct {
 	unread   *unreads
 	typing   typing
 	presence *presence
+	receipts *receipts                            // nil: switched off
 	signals  map[SignalKind]func(json.RawMessage) // not changed after New
 	lookups  chan struct{}                        // holds a token for each catch-up in the database
 	stop     context.CancelFunc
@@ -123,6 +124,7 @@ func New(o Options) (*Hub, error) {
 	h.tasks.Go(h.countUnread)
 	h.tasks.Go(h.beat)
 	h.tasks.Go(h.keepPresence)
+	h.startReceipts()
 	if h.Relay != nil {
 		h.on(SignalEvents, func(json.RawMessage) { h.Service.Look() })
 		h.tasks.Go(h.relayed)
@@ -217,6 +219,7 @@ func (h *Hub) hand(batch []*entry) {
 		h.log.add(e)
 		h.typing.changedBy(&e.delivery)
 		h.presence.heard(h, &e.delivery)
+		h.hush(&e.delivery)
 		for _, id := range e.delivery.To {
 			conns := h.members[id]
 			if len(conns) == 0 {
@@ -233,6 +236,16 @@ func (h *Hub) hand(batch []*entry) {
 				h.unread.touch(id)
 			}
 		}
+	}
+}
+
+// hush has departures and switched off receipts take effect on what is in memory. Under h.mu.
+func (h *Hub) hush(d *messaging.Delivery) {
+	if h.receipts != nil {
+		h.receipts.changedBy(d)
+	}
+	if p, changed := d.Detail.(messaging.PreferencesChanged); changed && !p.Receipts {
+		h.log.hush(d.Actor)
 	}
 }
 

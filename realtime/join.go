@@ -61,6 +61,9 @@ func (h *Hub) Join(ctx context.Context, n Newcomer) (*Conn, error) {
 	if tooOld {
 		h.stats.resets.Add(1)
 	}
+	if !fresh {
+		h.caughtUp(c.Member, from)
+	}
 	return c, h.attach(ctx, c, from, fresh, tooOld)
 }
 

@@ -28,6 +28,7 @@ var frames = map[string]func(c *Conn, raw []byte) *Ending{
 	"typing": (*Conn).saysTyping,
 	"state":  (*Conn).saysState,
 	"watch":  (*Conn).saysWatch,
+	"ack":    (*Conn).saysAck,
 }
 
 // Receive takes in a client's frame, or says why the connection has to end.

@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"cmp"
 	"slices"
 
 	"parley/messaging"
@@ -66,19 +67,43 @@ func size(e *entry) int {
 	return n
 }
 
+// before returns the newest events up to a position, most of them. They are not changed
+// any more but for their frames.
+func (r *ring) before(position int64, most int) []*entry {
+	to := r.behind(position)
+	return slices.Clone(r.entries[max(0, to-most):to])
+}
+
+// behind is the place of the first event behind a position.
+func (r *ring) behind(position int64) int {
+	at, _ := slices.BinarySearchFunc(r.entries, position+1, func(e *entry, at int64) int {
+		return cmp.Compare(e.delivery.Position, at)
+	})
+	return at
+}
+
+// hush takes the read positions away from others that a member does not want told any
+// more, and those of others from the member. An entry somebody may be reading is replaced.
+func (r *ring) hush(member wpauth.UserID) {
+	for i, e := range r.entries {
+		if _, read := e.delivery.Detail.(messaging.ReadMoved); !read || !e.concerns(member) {
+			continue
+		}
+		quiet := *e
+		if e.delivery.Actor == member {
+			quiet.delivery.To = []wpauth.UserID{member}
+		} else {
+			quiet.delivery.To = slices.DeleteFunc(slices.Clone(e.delivery.To), func(id wpauth.UserID) bool { return id == member })
+		}
+		r.entries[i] = &quiet
+		r.bytes += size(&quiet) - size(e)
+	}
+}
+
 // after returns a member's events behind a position.
 func (r *ring) after(position int64, id wpauth.UserID) []*entry {
-	from, _ := slices.BinarySearchFunc(r.entries, position+1, func(e *entry, at int64) int {
-		switch {
-		case e.delivery.Position < at:
-			return -1
-		case e.delivery.Position > at:
-			return 1
-		}
-		return 0
-	})
 	var out []*entry
-	for _, e := range r.entries[from:] {
+	for _, e := range r.entries[r.behind(position):] {
 		if e.concerns(id) {
 			out = append(out, e)
 		}

@@ -216,8 +216,10 @@ func (s *Store) mergeRemovals(ctx context.Context, tx *sqlx.Tx, m *Merge) error 
 	if err := within(`DELETE FROM `+s.t.Stars, `user_id`, append(slices.Clone(m.Unstar), m.Remove...)); err != nil {
 		return err
 	}
-	if err := within(`DELETE FROM `+s.t.Participants, `user_id`, m.Remove); err != nil {
-		return err
+	for _, table := range []string{s.t.Deliveries, s.t.Participants} {
+		if err := within(`DELETE FROM `+table, `user_id`, m.Remove); err != nil {
+			return err
+		}
 	}
 	// Those of Originals are all there are.
 	_, err := tx.ExecContext(ctx, `DELETE FROM `+s.t.ImportOriginals+` WHERE conversation_id = ? AND source_id = ?`, m.ID, m.Source)
@@ -231,7 +233,12 @@ func (s *Store) mergeSequences(ctx context.Context, tx *sqlx.Tx, m *Merge) error
 	if !m.Renumber {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE `+s.t.Messages+` SET seq = seq + ? WHERE conversation_id = ? ORDER BY seq DESC`, seqAside, m.ID)
+	// How far messages reached whom is kept as sequences.
+	_, err := tx.ExecContext(ctx, `DELETE FROM `+s.t.Deliveries+` WHERE conversation_id = ?`, m.ID)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE `+s.t.Messages+` SET seq = seq + ? WHERE conversation_id = ? ORDER BY seq DESC`, seqAside, m.ID)
 	if err != nil {
 		return err
 	}
@@ -283,7 +290,7 @@ func (s *Store) mergeMessages(b *bulkWriter, m *Merge) {
 // RemoveImported removes a conversation nobody touched since it was imported. What
 // other software keeps about its messages stays.
 func (s *Store) RemoveImported(ctx context.Context, tx *sqlx.Tx, conversation int64) error {
-	for _, table := range []string{s.t.MessageText, s.t.MessageMeta, s.t.Stars, s.t.ImportOriginals, s.t.Messages, s.t.Participants} {
+	for _, table := range []string{s.t.MessageText, s.t.MessageMeta, s.t.Stars, s.t.ImportOriginals, s.t.Deliveries, s.t.Messages, s.t.Participants} {
 		if err := deleteAll(ctx, tx, `DELETE FROM `+table+` WHERE conversation_id = ? LIMIT ?`, conversation); err != nil {
 			return err
 		}

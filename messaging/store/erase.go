@@ -127,6 +127,7 @@ func (s *Store) ErasePlace(ctx context.Context, tx *sqlx.Tx, conversation, user 
 			    p.deleted_at = NULL, p.bell_id = NULL, p.last_activity_at = IF(p.left_at IS NULL, c.last_activity_at, p.last_activity_at)
 			WHERE p.conversation_id = ? AND p.user_id = ?`, []any{conversation, user}})
 	}
+	steps = append(steps, s.forgetReached(conversation, user))
 	// The row itself; after keepSeat only where somebody else was erased before.
 	steps = append(steps, statement{`DELETE FROM ` + s.t.Participants + ` WHERE conversation_id = ? AND user_id = ?`, []any{conversation, user}})
 	return run(ctx, tx, steps)
@@ -148,15 +149,16 @@ func run(ctx context.Context, tx *sqlx.Tx, steps []statement) error {
 }
 
 // EraseRest removes what is left of a member beside conversations: preferences, stars,
-// whether and when they were there, notifications for them and about what they wrote, and their name in reports. Every
-// statement is a bounded one of its own, so that an end in between leaves the rest for
-// another run.
+// whether and when they were there, what reached them, notifications for them and about what
+// they wrote, and their name in reports. Every statement is a bounded one of its own, so that
+// an end in between leaves the rest for another run.
 func (s *Store) EraseRest(ctx context.Context, user int64) error {
 	steps := []statement{
 		{`DELETE FROM ` + s.t.Preferences + ` WHERE user_id = ? LIMIT ?`, []any{user}},
 		{`DELETE FROM ` + s.t.Stars + ` WHERE user_id = ? LIMIT ?`, []any{user}},
 		{`DELETE FROM ` + s.t.Presence + ` WHERE user_id = ? LIMIT ?`, []any{user}},
 		{`DELETE FROM ` + s.t.LastSeen + ` WHERE user_id = ? LIMIT ?`, []any{user}},
+		{`DELETE FROM ` + s.t.Deliveries + ` WHERE user_id = ? LIMIT ?`, []any{user}},
 		// Two who are gone may have reported the same; of those, one is enough.
 		{`UPDATE IGNORE ` + s.t.Reports + ` SET reporter_id = 0 WHERE reporter_id = ? LIMIT ?`, []any{user}},
 		{`DELETE FROM ` + s.t.Reports + ` WHERE reporter_id = ? LIMIT ?`, []any{user}},

@@ -53,7 +53,11 @@ func big(t *testing.T) *Store {
 		`INSERT INTO wp_bp_notifications (user_id, item_id, secondary_item_id, component_name, component_action, date_notified, is_new)
 			SELECT 9001, m.id, m.sender_id, 'messages', 'new_message', m.created_at, 1
 			  FROM wp_parley_messages m WHERE m.conversation_id = 1`,
-		`ANALYZE TABLE wp_parley_conversations, wp_parley_participants, wp_parley_messages, wp_parley_stars, wp_bp_notifications`,
+		`INSERT INTO wp_parley_preferences (user_id, receipts, updated_at) SELECT 101 + n.n, n.n % 2, ` + at + ` FROM numbers n`,
+		`INSERT INTO wp_parley_deliveries (conversation_id, user_id, delivered_seq, delivered_at)
+			SELECT n.n + 1, 101 + n.n % 2000, 1 + n.n % 5, ` + at + ` FROM numbers n`,
+		`ANALYZE TABLE wp_parley_conversations, wp_parley_participants, wp_parley_messages, wp_parley_stars, wp_bp_notifications,
+			wp_parley_preferences, wp_parley_deliveries`,
 	} {
 		if _, err := db.Exec(q); err != nil {
 			t.Fatalf("%s: %v", q, err)
@@ -114,6 +118,7 @@ func TestHotStatementsKeepToTheirIndexes(t *testing.T) {
 	total := func(f Filter) func() (string, []any) {
 		return counted(func() (int, error) { return s.CountMailbox(context.Background(), 9001, f) })
 	}
+	reached := []Reached{{Conversation: 1, User: 101, Seq: 4000}, {Conversation: 2, User: 102, Seq: 5}, {Conversation: 300, User: 400, Seq: 3}}
 	for _, tt := range []struct {
 		name   string
 		text   func() (string, []any)
@@ -135,7 +140,19 @@ func TestHotStatementsKeepToTheirIndexes(t *testing.T) {
 		{name: "badge", text: counted(func() (int, error) { return s.CountUnread(context.Background(), 9001) }),
 			keys: map[string]string{"p": "badge"}},
 		{name: "people of a page", text: func() (string, []any) { return s.participantsText([]int64{1, 5, 9, 300, 4000}) },
-			keys: map[string]string{"p": "PRIMARY"}, rows: 20},
+			keys: map[string]string{"p": "PRIMARY", "pref": "PRIMARY"}, rows: 20},
+		{name: "preferences of members", text: func() (string, []any) { return s.preferencesText(4), []any{101, 102, 103, 104} },
+			keys: map[string]string{"wp_parley_preferences": "PRIMARY"}, rows: 4},
+		{name: "messages at places", text: func() (string, []any) { return s.messagesAtText([][2]int64{{1, 4000}, {2, 5}, {300, 1}}) },
+			keys: map[string]string{"m": "seq"}, rows: 3},
+		{name: "deliveries nobody knows", text: func() (string, []any) { return s.newReachedText(reached) },
+			keys: map[string]string{"p": "PRIMARY", "d": "PRIMARY", "m": "seq"}, rows: 3},
+		{name: "deliveries another node recorded", text: func() (string, []any) { return s.reachedOfText(reached) },
+			keys: map[string]string{"d": "PRIMARY", "m": "seq"}, rows: 3},
+		{name: "receipts of a conversation", text: func() (string, []any) { return s.receiptsText(), []any{300} },
+			keys: map[string]string{"c": "PRIMARY", "p": "PRIMARY", "d": "PRIMARY", "r": "seq", "m": "seq"}, rows: 3},
+		{name: "deliveries of who is gone", text: func() (string, []any) { return s.straysText(3), []any{1, 2, 300} },
+			keys: map[string]string{"d": "PRIMARY", "p": "PRIMARY"}, rows: 6},
 		{name: "newest page of a thread", text: thread(ThreadQuery{Conversation: 1, Limit: 51}), keys: map[string]string{"m": "PRIMARY"}},
 		{name: "older page", text: thread(ThreadQuery{Conversation: 1, Before: 97000, Limit: 51}), keys: map[string]string{"m": "PRIMARY"}},
 		{name: "newer page", text: thread(ThreadQuery{Conversation: 1, After: 97000, Oldest: true, Limit: 51}), keys: map[string]string{"m": "PRIMARY"}},

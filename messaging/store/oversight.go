@@ -106,7 +106,7 @@ func (s *Store) Purge(ctx context.Context, tx *sqlx.Tx, conversation int64) (mem
 	if err := s.purgeNotices(ctx, tx, conversation); err != nil {
 		return nil, false, err
 	}
-	for _, table := range []string{s.t.MessageText, s.t.MessageMeta, s.t.Stars, s.t.ImportOriginals, s.t.Messages, s.t.Participants} {
+	for _, table := range []string{s.t.MessageText, s.t.MessageMeta, s.t.Stars, s.t.ImportOriginals, s.t.Deliveries, s.t.Messages, s.t.Participants} {
 		if err := deleteAll(ctx, tx, `DELETE FROM `+table+` WHERE conversation_id = ? LIMIT ?`, conversation); err != nil {
 			return nil, false, err
 		}

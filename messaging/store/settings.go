@@ -62,10 +62,10 @@ func (s *Store) SetTitle(ctx context.Context, tx *sqlx.Tx, conversation int64, t
 
 // Leave takes a member out of a conversation; seq is the last row they may see.
 func (s *Store) Leave(ctx context.Context, tx *sqlx.Tx, conversation, user, seq int64, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE `+s.t.Participants+`
+	return run(ctx, tx, []statement{{`UPDATE ` + s.t.Participants + `
 		SET left_at = ?, left_seq = ?, folder = 2, bell_id = NULL
-		WHERE conversation_id = ? AND user_id = ?`, at, seq, conversation, user)
-	return err
+		WHERE conversation_id = ? AND user_id = ?`, []any{at, seq, conversation, user}},
+		s.forgetReached(conversation, user)})
 }
 
 // MoveRead sets a member's read position and counts again what is unread behind it;

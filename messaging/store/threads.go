@@ -27,10 +27,10 @@ func (s *Store) MarkUnread(ctx context.Context, tx *sqlx.Tx, conversation, user 
 
 // SetDeleted takes a conversation out of a member's lists until somebody else writes.
 func (s *Store) SetDeleted(ctx context.Context, tx *sqlx.Tx, conversation, user int64, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE `+s.t.Participants+`
+	return run(ctx, tx, []statement{{`UPDATE ` + s.t.Participants + `
 		SET deleted_at = ?, folder = 2, bell_id = NULL
-		WHERE conversation_id = ? AND user_id = ?`, at, conversation, user)
-	return err
+		WHERE conversation_id = ? AND user_id = ?`, []any{at, conversation, user}},
+		s.forgetReached(conversation, user)})
 }
 
 // RecordOutsider keeps somebody who wrote into a conversation without taking part as a
