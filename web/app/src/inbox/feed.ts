@@ -62,7 +62,7 @@ export class Feed {
   /** The tabs' connection came or went. */
   #changed() {
     const { up, rung, leader } = this.live;
-    this.inbox.s.mark({ rung, leader: String(leader) });
+    this.inbox.s.mark({ rung, leader: String(leader), live: String(up) });
     if (up) {
       this.#cancel("down");
       this.inbox.rest(true);

@@ -59,8 +59,8 @@ export class Live {
   #state: Activity = "online";
   #said = { watch: "[]", state: "online" };
   #refusedWatch = "";
-  /** The server, an older one, does not know the frames of hints. */
-  #terse = false;
+  /** How often the server, an older one, did not know a frame: first "ack" is left out, then all hints are. */
+  #terse = 0;
   #touched = Date.now();
   #running = false;
   readonly #listening = new AbortController();
@@ -85,9 +85,9 @@ export class Live {
       changed: () => this.#tell(),
       renew: () => o.rest.renew(),
       refused: (code) => {
-        if (code === 4400) this.#terse = true;
+        if (code === 4400) this.#terse++;
         else if (code !== 4404) return o.refused();
-        this.#refusedWatch = this.#said.watch; // not the same again
+        else this.#refusedWatch = this.#said.watch; // not the same again
         o.reload();
       },
       ...(o.random ? { random: o.random } : {}),
@@ -124,7 +124,7 @@ export class Live {
   }
 
   #can(what: "presence" | "receipts"): boolean {
-    return !this.#terse && this.o.can(what);
+    return this.#terse < (what === "receipts" ? 1 : 2) && this.o.can(what);
   }
 
   /** The conversations this tab shows. */
@@ -260,7 +260,6 @@ export class Live {
     if (f.type === "hello") {
       this.#said = { watch: "[]", state: "online" };
       this.#speak();
-      void this.#askPresence();
     }
     if (f.type === "preferences") {
       this.#said.watch = "[]"; // others are to be told anew
@@ -287,8 +286,9 @@ export class Live {
     this.#speaking ??= setTimeout(() => {
       this.#speaking = undefined;
       const watch = JSON.stringify(this.#watched());
-      if (watch !== this.#said.watch && watch !== this.#refusedWatch && this.ladder.say({ type: "watch", conversations: JSON.parse(watch) as number[] })) {
+      if (watch !== this.#said.watch && watch !== this.#refusedWatch && this.ladder.up) {
         this.#said.watch = watch;
+        if (!this.ladder.say({ type: "watch", conversations: JSON.parse(watch) as number[] })) void this.#askPresence();
       }
       const state = this.#activity();
       if (state !== this.#said.state && this.ladder.say({ type: "state", state })) this.#said.state = state;
