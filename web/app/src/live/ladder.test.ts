@@ -219,6 +219,21 @@ test("a refused nonce is fetched anew; who has none is told", async () => {
   end();
 });
 
+test("after the network was gone the WebSocket that worked before is the first again", async () => {
+  const { ladder, tried, pass, last, hello, end } = rig();
+  ladder.start();
+  hello();
+  await pass(6000);
+  while (last().way !== "sse") {
+    last().ear.end({ code: 0 });
+    await pass(1000);
+  }
+  ladder.check();
+  assert.equal(last().way, "websocket");
+  assert.ok(tried.at(-2)!.closed);
+  end();
+});
+
 test("a dead connection is found out: by silence, after sleep, when the network changes", async () => {
   const { ladder, tried, pass, last, hello, end } = rig();
   ladder.start();

@@ -127,10 +127,13 @@ export class Ladder {
     if (this.up) {
       if (this.#line?.say) this.#ask(4 * second);
       else if (this.#now() - this.#heardAt > 35 * second) this.#ended({ code: 0, retry: 0 });
-    } else if (!this.#line && this.#now() >= this.#notBefore) {
-      this.#failures = 0;
-      this.#connect();
+      return;
     }
+    const better = this.#at > 0 && this.#proven[0];
+    if ((this.#line && !better) || this.#now() < this.#notBefore) return;
+    if (better) this.#at = 0; // what failed was the network
+    this.#failures = this.#early = 0;
+    this.#connect();
   }
 
   #connect() {

@@ -164,6 +164,16 @@ test("the connection watches what all tabs show, and tells whether anybody is th
   end();
 });
 
+test("a tab that comes later is told who is there", async () => {
+  const { tab, last, end } = await two();
+  const there: Frame = { type: "presence", members: [{ member: 2, state: "online", last_seen: null }] };
+  last().ear.frame(there);
+  const third = tab();
+  await until(() => third.got.length > 0, "it hears");
+  assert.deepEqual(third.got, [there]);
+  end();
+});
+
 test("a follower says that somebody types through the leader; what arrived is acknowledged", async () => {
   const { second, last, end } = await two();
   second.live.typing(17);

@@ -59,6 +59,8 @@ export class Live {
   #state: Activity = "online";
   #said = { watch: "[]", state: "online" };
   #refusedWatch = "";
+  /** Who is where, for tabs that come later: the server tells changes only. */
+  readonly #known = new Map<number, Presence>();
   /** How often the server, an older one, did not know a frame: first "ack" is left out, then all hints are. */
   #terse = 0;
   #touched = Date.now();
@@ -226,7 +228,9 @@ export class Live {
         if (!n.up && n.hidden && n.rung !== "off") this.#doubt(Math.random() * 200);
         return this.#set(n.up, n.rung);
       case "ask":
-        return this.leader ? this.#tell() : undefined;
+        if (!this.leader) return;
+        if (this.#known.size) this.#note({ t: "frame", f: { type: "presence", members: [...this.#known.values()] } });
+        return this.#tell();
       case "who":
         return this.leader ? undefined : this.#report();
       case "tab":
@@ -259,8 +263,10 @@ export class Live {
   #lead(f: Frame) {
     if (f.type === "hello") {
       this.#said = { watch: "[]", state: "online" };
+      this.#known.clear();
       this.#speak();
     }
+    if (f.type === "presence") for (const p of f.members) this.#known.set(p.member, p);
     if (f.type === "preferences") {
       this.#said.watch = "[]"; // others are to be told anew
       this.#speak();
@@ -312,6 +318,7 @@ export class Live {
       const { members } = await this.o.rest.get<{ members: Presence[] }>("parley/v1/presence", { conversations: conversations.join() });
       const f: Frame = { type: "presence", members };
       this.#note({ t: "frame", f });
+      this.#lead(f);
       this.o.frame(f);
     } catch {
       // a hint less
