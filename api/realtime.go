@@ -29,7 +29,7 @@ func (s *server) realtimeRoutes() []wprest.Route {
 	if s.Stream == nil {
 		return nil
 	}
-	return []wprest.Route{s.presenceRoute(), {Namespace: "parley/v1", Pattern: "/sync", Endpoints: []wprest.Endpoint{{
+	return []wprest.Route{s.presenceRoute(), s.typingRoute(), {Namespace: "parley/v1", Pattern: "/sync", Endpoints: []wprest.Endpoint{{
 		Methods: []string{"GET"}, Gate: s.member, Handle: s.sync,
 		Args: wprest.Schema{
 			{Name: "since", Type: wprest.TypeString, Description: "The position of the last answer. Absent: answer the present one at once."},

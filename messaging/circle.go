@@ -42,6 +42,15 @@ func (r *Circle) Audience(actor wpauth.UserID) []wpauth.UserID {
 	return out
 }
 
+// Absent is why a member does not take part in a conversation: there is none, it is
+// others', or they left.
+func (s *Service) Absent(ctx context.Context, a Actor, id ConversationID) error {
+	if _, err := s.Get(ctx, a, id); err != nil {
+		return err
+	}
+	return hasLeft()
+}
+
 // CircleOf reads the circle of one conversation; nobody takes part in one that does not
 // exist.
 func (s *Service) CircleOf(ctx context.Context, id ConversationID) (*Circle, error) {

@@ -171,7 +171,7 @@ const SignalKindBytes = 20
 func (n *Node) LeaveSignals(ctx context.Context, signals []NodeSignal) error {
 	rows := make([]store.Signal, len(signals))
 	for i, x := range signals {
-		rows[i] = store.Signal{Kind: x.Kind, Body: x.Body}
+		rows[i] = store.Signal{Kind: x.Kind, Body: append([]byte{}, x.Body...)} // never NULL
 	}
 	return n.within(ctx, func(ctx context.Context) error {
 		return n.service.store.AddSignals(ctx, int64(n.ID()), rows)

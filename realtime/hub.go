@@ -82,7 +82,7 @@ type Hub struct {
 	newcomers chan newcomer
 
 	unread   *unreads
-	typing   typing
+	typing   *typing
 	presence *presence
 	receipts *receipts                            // nil: switched off
 	signals  map[SignalKind]func(json.RawMessage) // not changed after New
@@ -118,6 +118,7 @@ func New(o Options) (*Hub, error) {
 		unread: newUnreads(), typing: newTyping(), presence: newPresence(o.Presence), lookups: make(chan struct{}, lookups)}
 	h.stats.lag = o.Lag
 	h.on(SignalPresence, h.presence.signalled)
+	h.on(SignalTyping, h.typingElsewhere)
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	h.tasks.Go(h.recheck)
 	h.tasks.Go(h.admitting)

@@ -50,9 +50,12 @@ func (h *Hub) circlesOf(ctx context.Context, ids []messaging.ConversationID) (ma
 			missing = append(missing, id)
 		}
 	}
+	begun := h.typing.changes.Load()
 	found, err := h.Service.CirclesOf(ctx, missing)
 	for id, r := range found {
-		h.typing.circles.Set(id, r)
+		if h.typing.changes.Load() == begun {
+			h.typing.circles.Set(id, r)
+		}
 		out[id] = r
 	}
 	return out, err
