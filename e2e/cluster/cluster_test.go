@@ -41,7 +41,7 @@ var variants = []struct {
 }{
 	{"with MySQL alone", 2, false, []string{"node killed", "database link silent", "visitors' link cut", "database killed",
 		"node frozen", "node's clock steps", "node's clock a month ahead", "database's clock steps"}},
-	{"with Redis", 2, true, []string{"Redis killed", "Redis link silent", "node killed", "database restarted", "node isolated"}},
+	{"with Redis", 3, true, []string{"Redis killed", "Redis link silent", "node killed", "database restarted", "node isolated"}},
 }
 
 // play runs the site and its members, and makes faults: those of a short run each once,
@@ -84,7 +84,8 @@ func (r *run) nemesis(names []string, length time.Duration) {
 		names = slices.Clone(names)
 		rng.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 		for _, name := range names {
-			r.strike(kinds[name](rng), 1500*time.Millisecond+time.Duration(rng.IntN(1500))*time.Millisecond)
+			r.count(name)
+			r.strike(kinds[name](rng), time.Second+time.Duration(rng.IntN(1500))*time.Millisecond)
 		}
 		return
 	}
@@ -93,8 +94,11 @@ func (r *run) nemesis(names []string, length time.Duration) {
 		rng.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 		for i, name := range names {
 			f := kinds[name](rng)
-			if second := kinds[names[(i+1)%len(names)]](rng); rng.IntN(4) == 0 && second.of != f.of {
+			r.count(name)
+			also := names[(i+1)%len(names)]
+			if second := kinds[also](rng); rng.IntN(4) == 0 && second.of != f.of {
 				f = both(f, second)
+				r.count(also)
 			}
 			r.strike(f, time.Second+time.Duration(rng.ExpFloat64()*float64(5*time.Second)))
 			if time.Now().After(until) {
@@ -179,6 +183,9 @@ func (r *run) judge() {
 	}
 	for _, v := range found[:min(len(found), 20)] {
 		r.t.Error(v)
+	}
+	for _, f := range r.h.Faults {
+		r.t.Log(f)
 	}
 	path, err := save(r.h)
 	r.t.Errorf("%d promises are broken; run again with -seed=%d; the history is in %s (%v)", len(found), r.seed, path, err)

@@ -134,7 +134,7 @@ func (a answer) outcome() history.Outcome {
 // Times of one attempt: a client loses patience, a little later each time.
 const (
 	firstAttempt = 2 * time.Second
-	longest      = 15 * time.Second
+	longest      = 10 * time.Second
 )
 
 // call makes a request as a client does: again with the same body, on whichever node,

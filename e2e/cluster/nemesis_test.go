@@ -13,6 +13,8 @@ type fault struct {
 	what string
 	do   func()
 	undo func()
+	// seen waits, after the site is well again, until the fault has shown. nil: it has.
+	seen func()
 }
 
 // kinds are what can go wrong; each makes one with the choices of a source.
@@ -20,6 +22,7 @@ func (r *run) kinds() map[string]func(*rand.Rand) fault {
 	s := r.site
 	anyNode := func(rng *rand.Rand) *node { return s.nodes[rng.IntN(len(s.nodes))] }
 	nothing := func() {}
+	const month = 40 * 24 * time.Hour
 	// link is a fault of one link of a node.
 	link := func(n network, how string, cut, mend func(*host, network)) func(*rand.Rand) fault {
 		return func(rng *rand.Rand) fault {
@@ -41,7 +44,8 @@ func (r *run) kinds() map[string]func(*rand.Rand) fault {
 	}
 	step := func(h *host, rng *rand.Rand, by time.Duration) fault {
 		off := time.Duration(rng.Int64N(int64(2*by)) - int64(by)).Truncate(time.Second)
-		return fault{of: h.name, what: fmt.Sprintf("the clock of %s is off by %v", h.name, off), undo: nothing, do: func() { r.step(h, off) }}
+		return fault{of: h.name, what: fmt.Sprintf("the clock of %s is off by %v", h.name, off), undo: nothing,
+			do: func() { r.step(h, off) }, seen: func() { r.hasStepped(h, off) }}
 	}
 	kinds := map[string]func(*rand.Rand) fault{
 		"node killed":    program("killed", func(n *node) { n.is.kill() }, (*node).launch),
@@ -69,7 +73,7 @@ func (r *run) kinds() map[string]func(*rand.Rand) fault {
 		"node's clock a month ahead": func(rng *rand.Rand) fault {
 			h := anyNode(rng).host
 			return fault{of: h.name, what: "the clock of " + h.name + " is 40 days ahead",
-				do: func() { r.step(h, 40*24*time.Hour) }, undo: func() { r.step(h, 0) }}
+				do: func() { r.step(h, month) }, undo: nothing, seen: func() { r.hasStepped(h, month) }}
 		},
 		"database's clock steps": func(rng *rand.Rand) fault {
 			return step(s.mysql, rng, 30*time.Hour)
@@ -85,15 +89,42 @@ func (r *run) kinds() map[string]func(*rand.Rand) fault {
 	return kinds
 }
 
+func (r *run) count(kind string) { r.struck[kind]++ }
+
 // both is two faults at once.
 func both(a, b fault) fault {
-	return fault{of: a.of + b.of, what: a.what + ", and " + b.what, do: func() { a.do(); b.do() }, undo: func() { b.undo(); a.undo() }}
+	return fault{of: a.of + b.of, what: a.what + ", and " + b.what, do: func() { a.do(); b.do() }, undo: func() { b.undo(); a.undo() },
+		seen: func() {
+			for _, f := range []fault{a, b} {
+				if f.seen != nil {
+					f.seen()
+				}
+			}
+		}}
 }
 
 // step sets how far a host's clock is off.
 func (r *run) step(h *host, off time.Duration) {
 	r.stepped.Store(h.name, off)
 	h.step(off)
+}
+
+// hasStepped waits until it shows that a host's clock is off: in what a node writes, or in
+// what the database answers.
+func (r *run) hasStepped(h *host, off time.Duration) {
+	r.t.Helper()
+	shows := "SELECT COUNT(*) FROM wp_parley_messages WHERE ABS(TIMESTAMPDIFF(SECOND, created_at, FROM_UNIXTIME(?))) < 600"
+	if h == r.site.mysql {
+		shows = "SELECT ABS(UNIX_TIMESTAMP() - ?) < 600"
+	}
+	eventually(r.t, fmt.Sprintf("the clock of %s is off by %v", h.name, off), func() error {
+		var n int
+		err := r.site.db.Get(&n, shows, time.Now().Add(off).Unix())
+		if err == nil && n == 0 {
+			err = fmt.Errorf("it is not")
+		}
+		return err
+	})
 }
 
 // strike makes one fault, holds it, mends it, and waits until the site is well and
@@ -106,6 +137,9 @@ func (r *run) strike(f fault, hold time.Duration) {
 	f.undo()
 	r.rec.fault("mended")
 	r.site.settled()
+	if f.seen != nil {
+		f.seen()
+	}
 	before := r.rec.acknowledged()
 	eventually(r.t, "messages are acknowledged after: "+f.what, func() error {
 		if n := r.rec.acknowledged() - before; n < 10 {

@@ -30,6 +30,7 @@ type run struct {
 	devices  []*device
 	stepped  sync.Map // name of a host → its time.Duration off
 	sayings  atomic.Int64
+	struck   map[string]int // faults by kind
 }
 
 // siteOrigin is where the site's pages come from, for a browser.
@@ -42,7 +43,7 @@ const recruits = 5
 // seed; what happens then depends on who is faster.
 func newRun(t testing.TB, seed uint64, nodes int, redis bool) *run {
 	t.Helper()
-	r := &run{t: t, seed: seed, site: newSite(t, nodes, redis), rec: &recorder{begun: time.Now()}}
+	r := &run{t: t, seed: seed, site: newSite(t, nodes, redis), rec: &recorder{begun: time.Now()}, struck: map[string]int{}}
 	r.h = &r.rec.h
 	r.h.Seed = seed
 	r.http = &http.Client{Transport: &http.Transport{

@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 func (r *run) summary(found []history.Violation) string {
 	var b strings.Builder
 	line := func(what, format string, args ...any) {
-		fmt.Fprintf(&b, "\n  %-28s ", what)
+		fmt.Fprintf(&b, "\n  %-36s ", what)
 		fmt.Fprintf(&b, format, args...)
 	}
 	sent, acknowledged, refused, longestWait := 0, 0, 0, time.Duration(0)
@@ -66,10 +67,8 @@ func (r *run) summary(found []history.Violation) string {
 	line("frames told", "%d, after the acknowledgement p50 %v, p99 %v, at most %v", frames, at(lags, 0.5), at(lags, 0.99), latest.Truncate(time.Millisecond))
 	line("resumes, resets", "%d, %d", resumes, resets)
 	line("longest without an answer", "%v on the site, %v for one message", outage.Truncate(time.Millisecond), longestWait.Truncate(time.Millisecond))
-	for _, f := range r.h.Faults {
-		if !strings.HasSuffix(f, "mended") {
-			line("fault", "%s", f)
-		}
+	for _, kind := range slices.Sorted(maps.Keys(r.struck)) {
+		line("fault: "+kind, "%d", r.struck[kind])
 	}
 	verdict := "every promise kept"
 	if len(found) > 0 {
