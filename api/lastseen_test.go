@@ -67,6 +67,16 @@ func TestWhoIsConnectedIsOnlineOnTheSite(t *testing.T) {
 	c.as("bob").patch(preferences, object{"presence": true}).want(200)
 	c.clock.advance(time.Minute) // a minute's turn was his while he hid
 	online("alice", "bob", true)
+
+	// Between members apart by a block, neither way.
+	c.as("alice").post(conv(ab)+"/block", object{"blocked": true}).want(200)
+	online("alice", "bob", false)
+	online("bob", "alice", false)
+	c.as("alice").post(conv(ab)+"/block", object{"blocked": false}).want(200)
+	online("bob", "alice", true)
+	c.exec("INSERT INTO wp_jt_blocked_users (blocker_id, blocked_id, created_at) VALUES (?, ?, NOW())", testdb.Bob, testdb.Alice)
+	online("alice", "bob", false)
+	online("bob", "alice", false)
 }
 
 // Large conversations are left out, and who had deleted one is there again when somebody

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"parley/messaging/store"
 	"parley/wpauth"
@@ -21,7 +22,7 @@ func (s *Service) assemble(ctx context.Context, viewer wpauth.UserID, rows []sto
 	for i := range rows {
 		ids[i] = rows[i].ID
 	}
-	people, err := s.store.Participants(ctx, ids)
+	people, err := s.store.Participants(ctx, int64(viewer), ids)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +70,8 @@ func split(people []store.Participant) map[int64][]store.Participant {
 }
 
 // compose shapes one conversation for a viewer. Settings of others are hidden, and
-// so is a block set against the viewer (contract 1.2, 3.5).
+// so is a block set against the viewer (contract 1.2, 3.5), and when those were last
+// there whom a block keeps apart.
 func compose(viewer wpauth.UserID, row *store.Conversation, people []store.Participant, cards map[wpauth.UserID]wpauth.Member) Conversation {
 	c := Conversation{
 		ID: ConversationID(row.ID), Type: Type(row.Type), Title: row.Title,
@@ -81,6 +83,7 @@ func compose(viewer wpauth.UserID, row *store.Conversation, people []store.Parti
 	slices.SortFunc(people, func(a, b store.Participant) int {
 		return cmp.Or(a.JoinedAt.Compare(b.JoinedAt), cmp.Compare(a.User, b.User))
 	})
+	blocked := c.Type == Direct && slices.ContainsFunc(people, func(p store.Participant) bool { return p.Blocked })
 	for i := range people {
 		p := &c.Participants[i]
 		*p = participant(&people[i])
@@ -92,6 +95,9 @@ func compose(viewer wpauth.UserID, row *store.Conversation, people []store.Parti
 			c.IBlocked = c.IBlocked || (p.Blocked && c.Type == Direct)
 			p.Muted, p.Archived = false, false
 			p.Blocked = p.Blocked && c.Type == Direct
+			if blocked || people[i].Apart {
+				p.Member.LastSeenAt = time.Time{}
+			}
 			continue
 		}
 		p.Blocked = false

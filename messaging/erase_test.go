@@ -45,6 +45,7 @@ func (h *house) traces(id wpauth.UserID) string {
 		"participants WHERE user_id = ?", "messages WHERE sender_id = ?", "message_text WHERE sender_id = ?",
 		"conversations WHERE created_by = ?", "conversations WHERE direct_low = ?", "conversations WHERE direct_high = ?",
 		"stars WHERE user_id = ?", "reports WHERE reporter_id = ?", "reports WHERE reported_id = ?", "preferences WHERE user_id = ?",
+		"presence WHERE user_id = ?", "last_seen WHERE user_id = ?",
 	} {
 		if n := h.number("SELECT COUNT(*) FROM wp_parley_"+q, id); n > 0 {
 			out = append(out, fmt.Sprintf("%d %s", n, q))

@@ -17,7 +17,10 @@ type Personal struct {
 	// These are the member's own choices; nil follows the site.
 	NotifyWeb, NotifyEmail     *bool
 	Presence, Receipts, Typing *bool
-	Reports                    []PersonalReport
+	// LastSeen is when the member was last connected, as far as Parley keeps it itself;
+	// zero when it does not.
+	LastSeen time.Time
+	Reports  []PersonalReport
 }
 
 // PersonalReport is a report the member made.
@@ -120,6 +123,13 @@ func (s *Service) personal(ctx context.Context, member wpauth.UserID) (*Personal
 	choice := choices[int64(member)]
 	p.NotifyWeb, p.NotifyEmail = choice.Web, choice.Email
 	p.Presence, p.Receipts, p.Typing = choice.Presence, choice.Receipts, choice.Typing
+	if !s.jetonomy() { // whose own export has it otherwise
+		seen, err := s.store.LastSeen(ctx, []int64{int64(member)})
+		if err != nil {
+			return nil, err
+		}
+		p.LastSeen = seen[int64(member)]
+	}
 	reports, err := s.store.ReportsBy(ctx, int64(member))
 	if err != nil {
 		return nil, err
@@ -146,7 +156,7 @@ func (s *Service) personalConversation(ctx context.Context, member wpauth.UserID
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	people, err := s.store.Participants(ctx, []int64{id})
+	people, err := s.store.Participants(ctx, 0, []int64{id})
 	if err != nil {
 		return nil, err
 	}

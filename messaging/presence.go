@@ -121,9 +121,9 @@ func (s *Service) PresenceOf(ctx context.Context, ids []wpauth.UserID) (map[wpau
 	return out, s.fault(ctx, err)
 }
 
-// hidePresence takes away when members were last there who do not let this viewer know:
-// their own choice or the owner's, or the viewer's, who then sees nobody. Oversight
-// (viewer 0) sees it all.
+// hidePresence takes away when members were last there whom this viewer may not see: by
+// their own choice or the owner's, or by the viewer's, who then sees nobody. What a block
+// hides compose leaves out. Oversight (viewer 0) sees it all.
 func (s *Service) hidePresence(viewer wpauth.UserID, c *Conversation) {
 	if viewer == 0 {
 		return

@@ -70,7 +70,7 @@ func (s *Service) listThreads(ctx context.Context, a Actor, q ThreadsQuery) (Thr
 	for i := range heads {
 		ids[i] = heads[i].ID
 	}
-	people, err := s.store.Participants(ctx, ids)
+	people, err := s.store.Participants(ctx, 0, ids)
 	if err != nil {
 		return ThreadPage{}, err
 	}

@@ -124,9 +124,10 @@ func (h *Hub) Presence(ctx context.Context, member wpauth.UserID, ids []messagin
 	return list(seen, func(id wpauth.UserID) messaging.Presence { return states[id] }), nil
 }
 
-// tellFirst tells connections of everybody they watch, as long as some wait.
+// tellFirst tells connections of everybody they watch, as long as some wait, but not so
+// long that nothing else is done: after a restart everybody waits.
 func (h *Hub) tellFirst(ctx context.Context) error {
-	for {
+	for begun := time.Now(); ; {
 		owed := h.presence.owed(time.Now())
 		if len(owed) == 0 {
 			return nil
@@ -134,6 +135,10 @@ func (h *Hub) tellFirst(ctx context.Context) error {
 		if err := h.tellFirstOf(ctx, owed); err != nil {
 			h.presence.owe(owed)
 			return err
+		}
+		if time.Since(begun) >= h.presence.times.Pause {
+			h.presence.remind()
+			return nil
 		}
 	}
 }

@@ -100,6 +100,11 @@ func (h *Hub) watches(c *Conn, ids []messaging.ConversationID) {
 // wait has a connection told of everybody it watches. Under mu.
 func (p *presence) wait(c *Conn) {
 	p.waiting[c] = struct{}{}
+	p.remind()
+}
+
+// remind has waiting connections looked at soon.
+func (p *presence) remind() {
 	select {
 	case p.some <- struct{}{}:
 	default:

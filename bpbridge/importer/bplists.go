@@ -111,7 +111,7 @@ func (b *bpVerifier) busySuspects(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		people, err := b.Store.Participants(ctx, conversations)
+		people, err := b.Store.Participants(ctx, 0, conversations)
 		if err != nil {
 			return err
 		}

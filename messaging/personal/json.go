@@ -36,6 +36,7 @@ type jsonMember struct {
 	Login  string `json:"login"`
 	Name   string `json:"name"`
 	Exists bool   `json:"has_account"`
+	Seen   string `json:"last_seen_at,omitempty"`
 }
 
 type jsonSettings struct {
@@ -96,7 +97,7 @@ type jsonMessage struct {
 // Begin implements messaging.PersonalWriter.
 func (j *JSON) Begin(p *messaging.Personal) error {
 	head := jsonHead{Format: "parley-personal-data", Version: Version, Generated: stamp(p.At),
-		Member:   jsonMember{int64(p.Member.ID), p.Member.Login, p.Member.Name(), p.Member.Exists},
+		Member:   jsonMember{int64(p.Member.ID), p.Member.Login, p.Member.Name(), p.Member.Exists, stamp(p.LastSeen)},
 		Settings: jsonSettings{p.NotifyWeb, p.NotifyEmail, p.Presence, p.Receipts, p.Typing}, Reports: []jsonReport{}}
 	for _, r := range p.Reports {
 		head.Reports = append(head.Reports, jsonReport{r.ID, personOf(r.About), int64(r.Conversation), int64(r.Message), r.Reason, r.Description, stamp(r.At)})

@@ -51,6 +51,9 @@ type Participant struct {
 	// HidesReceipts and HidesPresence are the member's choices; known of those that
 	// Participants reads.
 	HidesReceipts, HidesPresence bool
+	// Apart tells that the viewer Participants was asked for and this member are kept
+	// apart by a block of the community, whoever set it.
+	Apart bool
 }
 
 const conversationColumns = `c.id, c.type, c.title, c.created_by, c.created_at, c.last_message_at,
@@ -125,24 +128,31 @@ func (s *Store) conversations(ctx context.Context, expect int, query string, arg
 }
 
 // Participants reads everybody of some conversations, those who left included, in
-// the order of the primary key.
-func (s *Store) Participants(ctx context.Context, conversations []int64) ([]Participant, error) {
+// the order of the primary key, as viewer, 0 for nobody, stands to them.
+func (s *Store) Participants(ctx context.Context, viewer int64, conversations []int64) ([]Participant, error) {
 	if len(conversations) == 0 {
 		return nil, nil
 	}
-	text, args := s.participantsText(conversations)
+	text, args := s.participantsText(viewer, conversations)
 	out := make([]Participant, 0, 3*len(conversations))
 	err := mysql.Query(ctx, s.db.DB, text, args, func(r mysql.Row) {
-		out = append(out, Participant{HidesReceipts: r.Bool(participantWidth), HidesPresence: r.Bool(participantWidth + 1)})
+		out = append(out, Participant{HidesReceipts: r.Bool(participantWidth), HidesPresence: r.Bool(participantWidth + 1),
+			Apart: r.Bool(participantWidth + 2)})
 		out[len(out)-1].read(r)
 	})
 	return out, err
 }
 
-func (s *Store) participantsText(conversations []int64) (string, []any) {
-	return `SELECT ` + participantColumns + `, COALESCE(pref.receipts = 0, 0), COALESCE(pref.presence = 0, 0)
+func (s *Store) participantsText(viewer int64, conversations []int64) (string, []any) {
+	apart, args := `0`, []any(nil)
+	if s.features.Jetonomy && viewer > 0 {
+		apart = `EXISTS (SELECT 1 FROM ` + s.wp.JTBlockedUsers + ` b WHERE b.blocker_id = ? AND b.blocked_id = p.user_id)
+			OR EXISTS (SELECT 1 FROM ` + s.wp.JTBlockedUsers + ` o WHERE o.blocker_id = p.user_id AND o.blocked_id = ?)`
+		args = []any{viewer, viewer}
+	}
+	return `SELECT ` + participantColumns + `, COALESCE(pref.receipts = 0, 0), COALESCE(pref.presence = 0, 0), ` + apart + `
 		FROM ` + s.t.Participants + ` p LEFT JOIN ` + s.t.Preferences + ` pref ON pref.user_id = p.user_id
-		WHERE p.conversation_id IN (` + marks(len(conversations)) + `)`, anys(conversations)
+		WHERE p.conversation_id IN (` + marks(len(conversations)) + `)`, append(args, anys(conversations)...)
 }
 
 // Place is a member's place in a conversation, and what a page of its thread needs.

@@ -16,6 +16,7 @@ type Traces struct {
 	Stars         int64
 	Reports       int64 // the member made, or that are about them
 	Preferences   int64
+	Seen          int64 // 1: when the member was last there, and where
 	Notifications int64 // bell rows and BuddyPress notifications for the member
 }
 
@@ -29,8 +30,9 @@ func (s *Store) Traces(ctx context.Context, user int64) (t Traces, err error) {
 		(SELECT COUNT(*) FROM ` + s.t.Messages + ` FORCE INDEX (sender) WHERE sender_id = ?),
 		(SELECT COUNT(*) FROM ` + s.t.Stars + ` WHERE user_id = ?),
 		(SELECT COUNT(*) FROM ` + s.t.Reports + ` WHERE reporter_id = ? OR reported_id = ?),
-		(SELECT COUNT(*) FROM ` + s.t.Preferences + ` WHERE user_id = ?)`
-	args := []any{user, user, user, user, user, user}
+		(SELECT COUNT(*) FROM ` + s.t.Preferences + ` WHERE user_id = ?),
+		EXISTS (SELECT 1 FROM ` + s.t.LastSeen + ` WHERE user_id = ?) OR EXISTS (SELECT 1 FROM ` + s.t.Presence + ` WHERE user_id = ?)`
+	args := []any{user, user, user, user, user, user, user, user}
 	rest := `0`
 	if s.features.Jetonomy && s.features.JetonomyBell {
 		rest += ` + (SELECT COUNT(*) FROM ` + s.wp.JTNotifications + ` WHERE user_id = ? AND object_type = 'message')`
@@ -41,7 +43,7 @@ func (s *Store) Traces(ctx context.Context, user int64) (t Traces, err error) {
 		args = append(args, user)
 	}
 	err = s.db.QueryRowContext(ctx, text+`, `+rest, args...).Scan(&t.Conversations, &t.Messages, &t.Stars,
-		&t.Reports, &t.Preferences, &t.Notifications)
+		&t.Reports, &t.Preferences, &t.Seen, &t.Notifications)
 	return t, err
 }
 

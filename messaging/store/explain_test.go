@@ -139,7 +139,7 @@ func TestHotStatementsKeepToTheirIndexes(t *testing.T) {
 		{name: "total of direct threads", text: total(Direct), keys: map[string]string{"p": "badge", "c": "PRIMARY"}},
 		{name: "badge", text: counted(func() (int, error) { return s.CountUnread(context.Background(), 9001) }),
 			keys: map[string]string{"p": "badge"}},
-		{name: "people of a page", text: func() (string, []any) { return s.participantsText([]int64{1, 5, 9, 300, 4000}) },
+		{name: "people of a page", text: func() (string, []any) { return s.participantsText(9001, []int64{1, 5, 9, 300, 4000}) },
 			keys: map[string]string{"p": "PRIMARY", "pref": "PRIMARY"}, rows: 20},
 		{name: "preferences of members", text: func() (string, []any) { return s.preferencesText(4), []any{101, 102, 103, 104} },
 			keys: map[string]string{"wp_parley_preferences": "PRIMARY"}, rows: 4},
