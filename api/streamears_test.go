@@ -319,8 +319,12 @@ func (ch *chatter) count(conversation int64) int {
 // going waits until some more were acknowledged.
 func (ch *chatter) going(c *community, conversation int64, more int) {
 	c.t.Helper()
-	begun := ch.count(conversation)
-	c.eventually("messages go on", func() bool { return ch.count(conversation) >= begun+more })
+	had := ch.count(conversation)
+	for begun := time.Now(); ch.count(conversation) < had+more; time.Sleep(5 * time.Millisecond) {
+		if time.Since(begun) > 4*patience {
+			c.t.Fatalf("only %d messages of %d more", ch.count(conversation)-had, more)
+		}
+	}
 }
 
 // position is what a token says.

@@ -29,11 +29,11 @@ func TestNothingIsToldBehindALeaveOrABlock(t *testing.T) {
 		blockers = append(blockers, c.listenAs("alice", way, appPassword("alice"), ""))
 	}
 	ch := c.chatAll(map[int64][]string{g: {"alice", "bob"}, ab: {"alice", "bob"}})
-	ch.going(c, g, 40)
+	ch.going(c, g, 20)
 	ch.going(c, ab, 10)
 	c.as("carol").post(conv(g)+"/leave", nil).want(200)
 	c.as("alice").post(conv(ab)+"/block", object{"blocked": true}).want(200)
-	ch.going(c, g, 40)
+	ch.going(c, g, 20)
 	c.as("alice").post(conv(ab)+"/read", nil).want(200) // which bob is not told
 	c.as("bob").post(conv(ab)+"/read", nil).want(200)   // nor alice
 	ch.stop()

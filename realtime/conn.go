@@ -41,6 +41,9 @@ type Conn struct {
 	after  int64 // events up to here were had before, or missed; not changed once registered
 	until  time.Time
 	done   chan struct{}
+	// recalled is how many bytes of what was missed are held for it alone. Of Join's, then
+	// of the one who writes.
+	recalled int64
 	// checked is when the credential was last looked at; the recheck's, once registered.
 	checked time.Time
 	stand   atomic.Int64 // position of the newest frame that was queued with one
@@ -177,12 +180,20 @@ func (c *Conn) write() {
 			c.mu.Unlock()
 			continue
 		}
+		c.forget()
 		c.hub.stats.delivered(batch, c.after)
 	}
 }
 
+// forget gives back the room of what was missed, once it was accepted or is not wanted.
+func (c *Conn) forget() {
+	c.hub.recalled.Add(-c.recalled)
+	c.recalled = 0
+}
+
 // over takes the connection out, and counts why.
 func (c *Conn) over(e *Ending) {
+	c.forget()
 	c.hub.leave(c)
 	c.hub.stats.ended.count(e)
 	close(c.done)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/messaging"
@@ -87,6 +88,7 @@ type Hub struct {
 	receipts *receipts                            // nil: switched off
 	signals  map[SignalKind]func(json.RawMessage) // not changed after New
 	lookups  chan struct{}                        // holds a token for each catch-up in the database
+	recalled atomic.Int64                         // bytes recalled and not accepted yet
 	stop     context.CancelFunc
 	ctx      context.Context
 	tasks    sync.WaitGroup

@@ -64,7 +64,11 @@ func (h *Hub) Join(ctx context.Context, n Newcomer) (*Conn, error) {
 	if !fresh {
 		h.caughtUp(c.Member, from)
 	}
-	return c, h.attach(ctx, c, from, fresh, tooOld)
+	if err := h.attach(ctx, c, from, fresh, tooOld); err != nil {
+		c.forget()
+		return nil, err
+	}
+	return c, nil
 }
 
 // reserve counts a member's connection before it is made, so that many at once do not
@@ -146,8 +150,9 @@ func (h *Hub) attach(ctx context.Context, c *Conn, from int64, fresh, tooOld boo
 		if from < h.log.floor {
 			h.mu.Unlock()
 			var err error
-			switch from, err = h.recall(ctx, c.Member, from, &early); {
+			switch from, err = h.recall(ctx, c, from, &early); {
 			case errors.Is(err, errTooMuch):
+				c.forget()
 				fresh, tooOld = true, true
 				h.stats.resets.Add(1)
 			case err != nil:
@@ -232,12 +237,16 @@ func (h *Hub) leaveLocked(c *Conn) {
 // reloading is less than that.
 const recallBytes = 8 << 20
 
+// recalledBytes is how much all clients of a node together may be given of that and have
+// not accepted yet: somebody who asks for everything and reads nothing has the others
+// reload, not the memory used up.
+const recalledBytes = 64 << 20
+
 var errTooMuch = errors.New("realtime: too much was missed")
 
 // recall reads what a member missed from the database, up to where memory begins, and
 // returns how far it came.
-func (h *Hub) recall(ctx context.Context, id wpauth.UserID, from int64, into *[]*Frame) (int64, error) {
-	sum := 0
+func (h *Hub) recall(ctx context.Context, c *Conn, from int64, into *[]*Frame) (int64, error) {
 	for {
 		h.mu.Lock()
 		floor := h.log.floor
@@ -246,14 +255,16 @@ func (h *Hub) recall(ctx context.Context, id wpauth.UserID, from int64, into *[]
 			return from, nil
 		}
 		had := len(*into)
-		at, err := h.recallPage(ctx, id, from, floor, into)
+		at, err := h.recallPage(ctx, c.Member, from, floor, into)
 		if err != nil {
 			return from, err
 		}
+		size := 0
 		for _, f := range (*into)[had:] {
-			sum += len(f.Body)
+			size += len(f.Body)
 		}
-		if from = at; sum > recallBytes {
+		c.recalled += int64(size)
+		if from = at; h.recalled.Add(int64(size)) > recalledBytes || c.recalled > recallBytes {
 			return from, errTooMuch
 		}
 	}

@@ -36,6 +36,7 @@ func (h *Hub) Poll(ctx context.Context, id wpauth.Identity, since string, wait t
 		}
 		return Answer{}, err
 	}
+	defer c.forget()
 	frames, at, err := h.waitFor(ctx, c, since != "", wait)
 	if err != nil {
 		return Answer{}, err
