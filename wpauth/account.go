@@ -3,10 +3,10 @@ package wpauth
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"strings"
 
+	"parley/internal/mysql"
 	"parley/wpauth/phpvalue"
 )
 
@@ -48,32 +48,20 @@ func (s *Site) accountByEmail(ctx context.Context, email, meta string) (*account
 // (letter case and accents do not count there) and picks the one that is it
 // exactly, else the oldest.
 func (s *Site) account(ctx context.Context, query, value, meta string, exact func(*account) bool) (*account, error) {
-	rows, err := s.db.QueryContext(ctx, query, meta, s.capsKey(), value)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var found []*account
-	for rows.Next() {
-		var (
-			u        account
-			metaID   sql.NullInt64
-			key, val sql.NullString
-		)
-		if err := rows.Scan(&u.id, &u.login, &u.passwordHash, &u.nicename, &u.display, &u.mailTo,
-			&metaID, &key, &val); err != nil {
-			return nil, err
-		}
-		if len(found) == 0 || found[len(found)-1].id != u.id {
-			u.meta = map[string]metaRow{}
-			found = append(found, &u)
+	err := mysql.Query(ctx, s.db.DB, query, []any{meta, s.capsKey(), value}, func(r mysql.Row) {
+		if id := UserID(r.Int(0)); len(found) == 0 || found[len(found)-1].id != id {
+			found = append(found, &account{id: id, login: r.Text(1), passwordHash: r.Text(2), nicename: r.Text(3),
+				display: r.Text(4), mailTo: r.Text(5), meta: map[string]metaRow{}})
 		}
 		last := found[len(found)-1]
-		if _, dup := last.meta[key.String]; key.Valid && !dup {
-			last.meta[key.String] = metaRow{metaID.Int64, val.String}
+		if key := r.Text(7); !r.Null(7) {
+			if _, dup := last.meta[key]; !dup {
+				last.meta[key] = metaRow{r.Int(6), r.Text(8)}
+			}
 		}
-	}
-	if err := rows.Err(); err != nil || len(found) == 0 {
+	})
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
 	for _, u := range found {
