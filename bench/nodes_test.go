@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"parley/internal/testredis"
 )
 
 // benchNodes measures what it adds that the reader is connected to another node than the
@@ -49,4 +51,6 @@ func benchNodes(t *testing.T, s *realtimeSite) {
 			results[1].each.at(50)-results[0].each.at(50), results[1].each.at(99)-results[0].each.at(99))
 	}
 	across("MySQL alone")
+	redis := testredis.New(t)
+	across("Redis", "PARLEY_REALTIME_REDIS="+redis.URL())
 }

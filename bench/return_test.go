@@ -4,6 +4,7 @@ package bench
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -12,9 +13,10 @@ import (
 	"time"
 )
 
+// returning is how many clients come back, half of them to each node.
+var returning = flag.Int("returning", 20_000, "clients of \"realtime return\"")
+
 const (
-	// returning is how many clients come back, half of them to each node.
-	returning = 20_000
 	// besideRate is the ordinary requests a second that are watched meanwhile: half of
 	// them inbox pages, half of them sends.
 	besideRate = 40
@@ -34,7 +36,7 @@ func benchReturn(t *testing.T, s *realtimeSite) {
 		nodes := []*service{a, b}
 		for i, c := range crowds {
 			defer c.leave()
-			c.enter(byWebSocket, nodes[i].addr, s.members(i*returning/2, returning/2), 64)
+			c.enter(byWebSocket, nodes[i].addr, s.members(i**returning/2, *returning/2), 64)
 		}
 		time.Sleep(3 * time.Second)
 		before := s.beside(nodes, func() bool { return false }, 2**duration+2*time.Second)
@@ -52,7 +54,8 @@ func benchReturn(t *testing.T, s *realtimeSite) {
 		}
 		var back atomic.Bool
 		var took time.Duration
-		var resets int64
+		var resets, still int64
+		var reasons map[string]int64
 		watched := make(chan struct{})
 		go func() {
 			defer close(watched)
@@ -60,11 +63,16 @@ func benchReturn(t *testing.T, s *realtimeSite) {
 				time.Sleep(100 * time.Millisecond)
 				var open int64
 				resets = 0
+				reasons = map[string]int64{}
 				for _, c := range crowds {
 					at := c.state()
 					open, resets = open+at.Open, resets+at.Resets
+					for why, n := range at.Reasons {
+						reasons[why] += n
+					}
 				}
-				if open == returning {
+				still = int64(*returning) - open
+				if open == int64(*returning) {
 					took = time.Since(down)
 					back.Store(true)
 				}
@@ -73,7 +81,7 @@ func benchReturn(t *testing.T, s *realtimeSite) {
 		during := s.beside(nodes, back.Load, 2*time.Minute)
 		<-watched
 		if !back.Load() {
-			t.Errorf("%s: not everybody came back", what)
+			t.Errorf("%s: %d did not come back: %v", what, still, reasons)
 		}
 		o := outcome{
 			slower50: max(during.inbox.at(50)/before.inbox.at(50), during.send.at(50)/before.send.at(50)),
@@ -91,8 +99,8 @@ func benchReturn(t *testing.T, s *realtimeSite) {
 		}
 		return o
 	}
-	asked := run("20,000, when they were asked to", whenAsked)
-	run("20,000, all at once", immediately)
+	asked := run(fmt.Sprintf("%d, when they were asked to", *returning), whenAsked)
+	run(fmt.Sprintf("%d, all at once", *returning), immediately)
 	if asked.slower50 > 2 || asked.slower99 > 2 {
 		fmt.Printf("MISSED: ordinary requests are to stay under twice their time: %.2f at p50, %.2f at p99.\n", asked.slower50, asked.slower99)
 	}

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-scripts/deps.sh database
+scripts/deps.sh database relay
 scripts/assets.sh
 # shellcheck disable=SC2086
 go test -tags bench -count=1 -timeout 90m -run '^Test(Bench|Import|Realtime)$' -v ./bench -args ${BENCH_ARGS:-}

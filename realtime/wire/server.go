@@ -38,7 +38,7 @@ type Options struct {
 }
 
 // lookups is how many clients are looked up in the database at once.
-const lookups = 4
+const lookups = 3
 
 // Server answers the address of the stream.
 type Server struct {
