@@ -264,6 +264,8 @@ export class Live {
     if (f.type === "hello") {
       this.#said = { watch: "[]", state: "online" };
       this.#known.clear();
+      clearTimeout(this.#acking); // it was about another connection
+      this.#acking = undefined;
       this.#speak();
     }
     if (f.type === "presence") for (const p of f.members) this.#known.set(p.member, p);
@@ -271,7 +273,8 @@ export class Live {
       this.#said.watch = "[]"; // others are to be told anew
       this.#speak();
     }
-    if (f.type === "message.created" && this.#can("receipts")) {
+    // Where it begins anew, everything is loaded after the hello.
+    if ((f.type === "message.created" || (f.type === "hello" && !f.resumed)) && this.#can("receipts")) {
       this.#acking ??= setTimeout(() => {
         this.#acking = undefined;
         this.#say({ type: "ack", position: this.ladder.position });
