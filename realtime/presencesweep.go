@@ -119,6 +119,7 @@ func (p *presence) heard(h *Hub, d *messaging.Delivery) {
 		p.turned[pairOf(one, detail.Other)] = struct{}{}
 		p.mu.Unlock()
 	case messaging.PreferencesChanged:
+		h.typing.changes.Add(1)
 		p.chose(h, d.Actor)
 	case messaging.MessageSent:
 		if p.revived(d) {

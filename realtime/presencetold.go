@@ -39,91 +39,6 @@ func differs(a, b messaging.Presence) bool {
 	return a.State != b.State || a.LastSeen.IsZero() != b.LastSeen.IsZero()
 }
 
-// circlesOf are the circles of conversations, not older than circleAge.
-func (h *Hub) circlesOf(ctx context.Context, ids []messaging.ConversationID) (map[messaging.ConversationID]*messaging.Circle, error) {
-	out := make(map[messaging.ConversationID]*messaging.Circle, len(ids))
-	var missing []messaging.ConversationID
-	for _, id := range ids {
-		if r, ok := h.typing.circles.Peek(id); ok {
-			out[id] = r
-		} else {
-			missing = append(missing, id)
-		}
-	}
-	begun := h.typing.changes.Load()
-	found, err := h.Service.CirclesOf(ctx, missing)
-	for id, r := range found {
-		if h.typing.changes.Load() == begun {
-			h.typing.circles.Set(id, r)
-		}
-		out[id] = r
-	}
-	return out, err
-}
-
-// sight is what somebody may know of the others in conversations: true for those they
-// share one with, false for those they are apart from in any of them.
-func sight(viewer wpauth.UserID, circles []*messaging.Circle) map[wpauth.UserID]bool {
-	out := map[wpauth.UserID]bool{}
-	for _, r := range circles {
-		if !r.Has(viewer) || len(r.Members) > largestWatched {
-			continue
-		}
-		for _, id := range r.Members {
-			if id == viewer {
-				continue
-			}
-			seen, met := out[id]
-			out[id] = (seen || !met) && !r.Apart(viewer, id)
-		}
-	}
-	return out
-}
-
-// list makes what a viewer is told of everybody in sight, by id. Who is there but may
-// not be seen looks like somebody who switched presence off.
-func list(seen map[wpauth.UserID]bool, states func(wpauth.UserID) messaging.Presence) []Present {
-	out := make([]Present, 0, len(seen))
-	for _, id := range slices.Sorted(maps.Keys(seen)) {
-		var p messaging.Presence
-		if seen[id] {
-			p = states(id)
-		}
-		out = append(out, present(id, p))
-	}
-	return out
-}
-
-// Presence answers how the others in a member's conversations are there. One the member
-// is not in is refused as messaging refuses it; those of more than 50 members are left
-// out, and everybody is for a member who switched presence off.
-func (h *Hub) Presence(ctx context.Context, member wpauth.UserID, ids []messaging.ConversationID) ([]Present, error) {
-	found, err := h.circlesOf(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	circles := make([]*messaging.Circle, len(ids))
-	for i, id := range ids {
-		circles[i] = found[id]
-		switch {
-		case len(circles[i].Members) == 0:
-			return nil, messaging.Refuse(messaging.NotFound, "")
-		case !circles[i].Has(member):
-			return nil, messaging.Refuse(messaging.NotParticipant, "")
-		}
-	}
-	chosen, err := h.Service.PreferencesOf(ctx, []wpauth.UserID{member})
-	if err != nil || !chosen[member].Presence {
-		return []Present{}, err
-	}
-	seen := sight(member, circles)
-	states, err := h.Service.PresenceOf(ctx, slices.Collect(maps.Keys(seen)))
-	if err != nil {
-		return nil, err
-	}
-	return list(seen, func(id wpauth.UserID) messaging.Presence { return states[id] }), nil
-}
-
 // tellFirst tells connections of everybody they watch, as long as some wait, but not so
 // long that nothing else is done: after a restart everybody waits.
 func (h *Hub) tellFirst(ctx context.Context) error {
@@ -144,13 +59,16 @@ func (h *Hub) tellFirst(ctx context.Context) error {
 }
 
 func (h *Hub) tellFirstOf(ctx context.Context, owed map[*Conn][]messaging.ConversationID) error {
-	var ids []messaging.ConversationID
+	begun := h.typing.changes.Load()
+	asked := map[messaging.ConversationID][]wpauth.UserID{}
 	var viewers []wpauth.UserID
 	for c, watched := range owed {
-		ids, viewers = append(ids, watched...), append(viewers, c.Member)
+		viewers = append(viewers, c.Member)
+		for _, id := range watched {
+			asked[id] = append(asked[id], c.Member)
+		}
 	}
-	slices.Sort(ids)
-	circles, err := h.circlesOf(ctx, slices.Compact(ids))
+	circles, err := h.circlesFor(ctx, asked)
 	if err != nil {
 		return err
 	}
@@ -173,12 +91,22 @@ func (h *Hub) tellFirstOf(ctx context.Context, owed map[*Conn][]messaging.Conver
 	if err != nil {
 		return err
 	}
+	h.mu.Lock() // nobody is told of an event meanwhile
+	defer h.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for id, state := range states {
 		if s := p.subjects[id]; s != nil && !s.known {
 			s.presence, s.known = state, true
 		}
+	}
+	if h.typing.changes.Load() != begun {
+		for c := range owed {
+			if c.watch != nil {
+				p.wait(c)
+			}
+		}
+		return nil
 	}
 	for c, watched := range owed {
 		if !p.still(c, watched) || len(c.watch.indexed) == 0 {
@@ -246,8 +174,8 @@ func (h *Hub) tellChanges(ctx context.Context) error {
 	if len(noticed)+len(turned) == 0 {
 		return nil
 	}
-	err := h.tell(ctx, noticed, turned)
-	if err != nil {
+	done, err := h.tell(ctx, noticed, turned)
+	if !done {
 		p.notice(noticed)
 		p.mu.Lock()
 		maps.Copy(p.turned, turned)
@@ -257,11 +185,13 @@ func (h *Hub) tellChanges(ctx context.Context) error {
 }
 
 // tell tells of the states of members, and of those whom a block now hides from each
-// other or no longer does.
-func (h *Hub) tell(ctx context.Context, noticed []wpauth.UserID, turned map[pair]struct{}) error {
+// other or no longer does. When events changed on the way who may know, it is not done
+// and nobody was told: who was told that they left is told nothing after it.
+func (h *Hub) tell(ctx context.Context, noticed []wpauth.UserID, turned map[pair]struct{}) (done bool, err error) {
+	begun := h.typing.changes.Load()
 	states, err := h.Service.PresenceOf(ctx, noticed)
 	if err != nil {
-		return err
+		return false, err
 	}
 	p := h.presence
 	changed, rooms := p.changes(states, turned)
@@ -270,12 +200,17 @@ func (h *Hub) tell(ctx context.Context, noticed []wpauth.UserID, turned map[pair
 	}
 	circles, err := h.circlesOf(ctx, rooms)
 	if err != nil {
-		return err
+		return false, err
 	}
 	news, viewers := p.news(changed, turned, circles)
 	chosen, err := h.Service.PreferencesOf(ctx, viewers)
 	if err != nil {
-		return err
+		return false, err
+	}
+	h.mu.Lock() // nobody is told of an event meanwhile
+	defer h.mu.Unlock()
+	if h.typing.changes.Load() != begun {
+		return false, nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -296,7 +231,7 @@ func (h *Hub) tell(ctx context.Context, noticed []wpauth.UserID, turned map[pair
 		c.watch.told = time.Now()
 		c.give(encode("presence", presenceFrame{"presence", members}))
 	}
-	return nil
+	return true, nil
 }
 
 // item is what a connection is told of a member, who may be seen or is hidden by a block.
