@@ -64,6 +64,43 @@ test("what nobody answered holds what follows, and goes once something is back",
   assert.deepEqual(sent, ["a", "b"]);
 });
 
+test("what is written later does not overtake what got no answer", async () => {
+  const { outbox, asked, sent, answers } = rig();
+  answers.push(network());
+  outbox.add(7, "a", 0);
+  await settle();
+  outbox.add(7, "b", 0);
+  await settle();
+  assert.deepEqual(asked, ["a", "a", "b"]);
+  assert.deepEqual(sent, ["a", "b"]);
+});
+
+test("a server that is going or coming is asked again for a while", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { outbox, asked, sent, answers } = rig();
+  const away = () => new RestError("", 502, "not_json");
+  answers.push(away(), away());
+  outbox.add(7, "a", 0);
+  await settle();
+  outbox.add(7, "b", 0);
+  await settle();
+  assert.deepEqual(asked, ["a"]);
+  for (const seconds of [1, 2]) {
+    mock.timers.tick(seconds * 1000);
+    await settle();
+  }
+  assert.deepEqual(sent, ["a", "b"]);
+  answers.push(away(), away(), away(), away(), away());
+  outbox.add(7, "c", 0);
+  await settle();
+  for (const seconds of [1, 2, 4, 8]) {
+    mock.timers.tick(seconds * 1000);
+    await settle();
+  }
+  assert.deepEqual(outbox.entries.map((e) => [e.text, e.state, e.refused]), [["c", "failed", false]]);
+  mock.timers.reset();
+});
+
 test("what was refused waits for the member, and the next one goes", async () => {
   const { outbox, sent, answers } = rig();
   answers.push(new RestError("You are currently silenced.", 403, "silenced"));

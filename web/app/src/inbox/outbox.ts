@@ -12,16 +12,21 @@ export interface OutboxOptions {
   alone?: (conversation: number, work: () => Promise<void>) => Promise<void>;
 }
 
+/** Seconds after which a server that could not take a message, for it is going or coming, is asked again. */
+const pauses = [1, 2, 4, 8];
+
 /**
  * Sends messages in the order they were written, one at a time in a conversation. What
- * nobody answered is tried again when the network, the page or the member comes back;
- * its client id keeps it one message. What the server refused waits for the member.
+ * nobody answered is tried again when the network, the page or the member comes back, or
+ * writes more; its client id keeps it one message. What the server refused waits for the
+ * member.
  * Tabs send one after another, and see by what is kept whether another one was quicker.
  */
 export class Outbox {
   entries: Outgoing[];
   readonly #busy = new Set<number>();
   readonly #waiting = new Map<number, ReturnType<typeof setTimeout>>();
+  readonly #tries = new Map<string, number>();
 
   constructor(private readonly o: OutboxOptions) {
     this.entries = o.keep.outgoing();
@@ -35,6 +40,8 @@ export class Outbox {
     const entry: Outgoing = {
       clientId: newClientId(), conversation, text, at: new Date().toISOString(), after, state: "pending", error: "", refused: false,
     };
+    // It must not overtake what got no answer.
+    for (const e of this.of(conversation)) if (e.state === "failed" && !e.refused) this.#set(e, { state: "pending", error: "" });
     this.entries = [...this.entries, entry];
     this.o.keep.put(entry);
     this.o.changed();
@@ -112,6 +119,12 @@ export class Outbox {
           this.#later(conversation, e.retryAfter);
           return;
         }
+        const tries = this.#tries.get(entry.clientId) ?? 0;
+        if (e.status >= 500 && tries < pauses.length) {
+          this.#tries.set(entry.clientId, tries + 1);
+          this.#later(conversation, pauses[tries]!);
+          return;
+        }
         const refused = !e.transient && !e.signedOut;
         this.#set(entry, { state: "failed", error: e.message, refused });
         if (!refused) this.#hold(conversation);
@@ -142,6 +155,7 @@ export class Outbox {
 
   #remove(clientId: string) {
     this.entries = this.entries.filter((e) => e.clientId !== clientId);
+    this.#tries.delete(clientId);
     this.o.keep.drop(clientId);
   }
 }

@@ -147,7 +147,7 @@ export class Ladder {
 
   #patience(ms: number) {
     clearTimeout(this.#limit);
-    this.#limit = setTimeout(() => this.#ended({ code: 0 }), ms);
+    this.#limit = setTimeout(() => this.#ended({ code: 0 }, true), ms);
   }
 
   /** Listens to a new connection, and to no earlier one. */
@@ -216,7 +216,7 @@ export class Ladder {
     this.o.changed();
   }
 
-  #ended(e: End) {
+  #ended(e: End, late = false) {
     const { code, retry } = this.#closing ?? e;
     const before = !this.up;
     const opened = this.#opened;
@@ -255,20 +255,20 @@ export class Ladder {
       return this.#later(Math.max(retry, pause), retry > 0);
     }
     if (retry === -1) return this.#later(60 * second + this.#pause());
-    if (before && this.#descends(opened)) return this.#later(0);
+    if (before && this.#descends(opened || late)) return this.#later(0);
     const pause = this.#pause();
     this.#failures++;
     this.#later(pause);
   }
 
   /** After an attempt that came to nothing: whether another rung is to be tried at once. */
-  #descends(opened: boolean): boolean {
+  #descends(held: boolean): boolean {
     const from = this.#at;
     if (from === 0) {
       if (!this.#fallback && ++this.#early < (this.#proven[0] ? 4 : 2)) return false;
       this.#at = this.#fallback || 1;
       this.#fallback = 0;
-    } else if (from === 1 && opened) this.#at = 2;
+    } else if (from === 1 && held) this.#at = 2; // some proxies hold the head of an answer back, too
     // Nobody answers at all: begin with the best again.
     else if (!this.#proven[from] || ++this.#early >= 2) this.#at = 0;
     if (this.#at !== from) this.#early = 0;
