@@ -196,3 +196,23 @@ func (b *Browser) Picture(file string) {
 		b.Fail(err)
 	}
 }
+
+// SetCookie gives the browser a cookie for the paths of the site below path.
+func (b *Browser) SetCookie(path, name, value string) {
+	b.T.Helper()
+	ctx, cancel := context.WithTimeout(b.Ctx, time.Minute)
+	defer cancel()
+	if _, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: b.Site.URL + path, Path: path}); err != nil {
+		b.Fail(err)
+	}
+}
+
+// Adopt gives the browser the login of a session.
+func (b *Browser) Adopt(c *wpsite.Session) {
+	b.T.Helper()
+	for path, cookies := range c.Cookies() {
+		for _, cookie := range cookies {
+			b.SetCookie(path, cookie.Name, cookie.Value)
+		}
+	}
+}

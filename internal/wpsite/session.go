@@ -166,20 +166,32 @@ func (c *Session) Want(ctx context.Context, status int, method, path string, bod
 	return a.JSON(v)
 }
 
-// Copy is another browser with the same cookies and nonce, which keeps them when
-// the first one's are taken away.
-func (c *Session) Copy() *Session {
-	d := c.Site.NewSession()
-	d.Nonce, d.User, d.AppPassword = c.Nonce, c.User, c.AppPassword
-	// The paths WordPress sets cookies for; a jar tells names and values only.
+// Cookies are those of the session by the paths WordPress sets them for; a jar tells
+// names and values only.
+func (c *Session) Cookies() map[string][]*http.Cookie {
+	all := map[string][]*http.Cookie{}
 	for _, path := range []string{"/", "/wp-admin/", "/wp-content/plugins/"} {
 		u, err := url.Parse(c.Site.URL + path)
 		if err != nil {
 			panic(err) // our own address
 		}
-		cookies := c.HTTP.Jar.Cookies(u)
-		for _, cookie := range cookies {
+		for _, cookie := range c.HTTP.Jar.Cookies(u) {
 			cookie.Path = path
+			all[path] = append(all[path], cookie)
+		}
+	}
+	return all
+}
+
+// Copy is another browser with the same cookies and nonce, which keeps them when
+// the first one's are taken away.
+func (c *Session) Copy() *Session {
+	d := c.Site.NewSession()
+	d.Nonce, d.User, d.AppPassword = c.Nonce, c.User, c.AppPassword
+	for path, cookies := range c.Cookies() {
+		u, err := url.Parse(c.Site.URL + path)
+		if err != nil {
+			panic(err) // our own address
 		}
 		d.HTTP.Jar.SetCookies(u, cookies)
 	}
