@@ -264,6 +264,14 @@ func TestReceiptsStayWithThoseWhoMaySeeThem(t *testing.T) {
 	sockets["bob"].acks(sockets["bob"].until("read", func(f told) bool { return f.Type == "read" && f.Conversation == ab }).Position)
 	round(read("bob"))
 	c.as("alice").get(receiptsPath(ab)).want(200).eq("data", []any{})
+
+	// What a node wrote of her while she left goes when it is told of a departure.
+	c.exec("INSERT INTO wp_parley_deliveries VALUES (?, ?, 1, '2026-03-02 09:00:00')", g, testdb.Carol)
+	round(read("bob")) // and is not seen by anybody
+	c.as("dave").post(conv(g)+"/leave", nil).want(200)
+	c.eventually("it is swept up", func() bool {
+		return c.count("SELECT COUNT(*) FROM wp_parley_deliveries WHERE conversation_id = ? AND user_id = ?", g, testdb.Carol) == 0
+	})
 }
 
 // told1 names a receipt that must be one of want, or of dave; it is checked off there.

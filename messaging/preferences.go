@@ -156,9 +156,13 @@ func (s *Service) Preferences(ctx context.Context, a Actor) (own, site Preferenc
 
 // SetPreferences implements Messenger. What stays as it was is neither written nor told.
 func (s *Service) SetPreferences(ctx context.Context, a Actor, p PreferencesPatch) (own Preferences, err error) {
+	if p == (PreferencesPatch{}) {
+		own, _, err = s.Preferences(ctx, a)
+		return own, err
+	}
 	now := s.now()
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		row, err := s.store.LockPreference(ctx, tx, int64(a.ID))
+		row, err := s.store.LockPreference(ctx, tx, int64(a.ID), now)
 		if err != nil {
 			return err
 		}
@@ -180,7 +184,7 @@ func (s *Service) SetPreferences(ctx context.Context, a Actor, p PreferencesPatc
 			return nil // the default instead of a choice that was like it
 		}
 		return s.record(ctx, tx, now, event{EventPreferencesChanged, 0, 0, a.ID,
-			PreferencesChanged{own.Presence, own.Receipts, own.Typing}})
+			PreferencesChanged(own)})
 	})
 	s.preferences.drop(a.ID)
 	return own, err

@@ -131,6 +131,15 @@ func TestPreferencesAreKnownOnEveryNode(t *testing.T) {
 
 func TestPreferencesChangedAtOnceByTwoDevices(t *testing.T) {
 	h := open(t)
+	for range 10 {
+		h.exec("DELETE FROM wp_parley_preferences")
+		h.Service = h.service() // one that remembers nothing
+		h.atOnce(t)
+	}
+}
+
+func (h *house) atOnce(t *testing.T) {
+	t.Helper()
 	errs := make(chan error)
 	for _, p := range []messaging.PreferencesPatch{{Presence: messaging.ChooseOff}, {Receipts: messaging.ChooseOff}, {Typing: messaging.ChooseOff}} {
 		go func() {
@@ -144,6 +153,10 @@ func TestPreferencesChangedAtOnceByTwoDevices(t *testing.T) {
 		}
 	}
 	prefers(t, h.Service, alice, messaging.Preferences{})
+	events := must[[]messaging.Event](t)(h.Events(t.Context(), 0, 1000))
+	if got := string(events[len(events)-1].Payload); got != `{"presence":false,"receipts":false,"typing":false}` {
+		t.Errorf("the last that was told is %s", got)
+	}
 }
 
 func TestErasingTakesPreferencesAway(t *testing.T) {

@@ -50,22 +50,21 @@ func (s *Store) preferencesText(n int) string {
 	return `SELECT user_id, ` + preferenceColumns + ` FROM ` + s.t.Preferences + ` WHERE user_id IN (` + marks(n) + `)`
 }
 
-// LockPreference reads what a member chose and keeps others from changing it.
-func (s *Store) LockPreference(ctx context.Context, tx *sqlx.Tx, user int64) (Preference, error) {
-	var rows []Preference
-	err := tx.SelectContext(ctx, &rows, `SELECT `+preferenceColumns+` FROM `+s.t.Preferences+` WHERE user_id = ? FOR UPDATE`, user)
-	if err != nil || len(rows) == 0 {
-		return Preference{}, err
+// LockPreference reads what a member chose and keeps others from changing it until the
+// transaction ends. A row that is not there cannot be locked: it is made, without a choice.
+func (s *Store) LockPreference(ctx context.Context, tx *sqlx.Tx, user int64, at time.Time) (p Preference, err error) {
+	_, err = tx.ExecContext(ctx, `INSERT INTO `+s.t.Preferences+` (user_id, updated_at) VALUES (?, ?)
+		ON DUPLICATE KEY UPDATE user_id = VALUES(user_id)`, user, at)
+	if err == nil {
+		err = tx.GetContext(ctx, &p, `SELECT `+preferenceColumns+` FROM `+s.t.Preferences+` WHERE user_id = ? FOR UPDATE`, user)
 	}
-	return rows[0], nil
+	return p, err
 }
 
 // SavePreference writes what a member wants told of them; what they are notified of
-// stays as it is.
+// stays as it is. LockPreference must have locked the row.
 func (s *Store) SavePreference(ctx context.Context, tx *sqlx.Tx, user int64, p Preference, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO `+s.t.Preferences+` (user_id, presence, receipts, typing, updated_at)
-		VALUES (?, ?, ?, ?, ?)
-		ON DUPLICATE KEY UPDATE presence = VALUES(presence), receipts = VALUES(receipts), typing = VALUES(typing),
-			updated_at = VALUES(updated_at)`, user, p.Presence, p.Receipts, p.Typing, at)
+	_, err := tx.ExecContext(ctx, `UPDATE `+s.t.Preferences+` SET presence = ?, receipts = ?, typing = ?, updated_at = ?
+		WHERE user_id = ?`, p.Presence, p.Receipts, p.Typing, at, user)
 	return err
 }
