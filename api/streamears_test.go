@@ -116,8 +116,8 @@ func (c *community) pollAs(header http.Header, query string) (a pollAnswer, err 
 	return a, json.NewDecoder(res.Body).Decode(&a)
 }
 
-// refusedPoll is the end of somebody who polls.
-var refusedPoll = errors.New("refused")
+// errRefused is the end of somebody who polls.
+var errRefused = errors.New("refused")
 
 func (e *ear) poll(c *community, header http.Header, query string) error {
 	a, err := c.pollAs(header, query+"wait=3&since="+e.last)
@@ -128,7 +128,7 @@ func (e *ear) poll(c *community, header http.Header, query string) error {
 	e.status, e.code = a.status, a.Code
 	e.mu.Unlock()
 	if a.status != http.StatusOK {
-		return refusedPoll
+		return errRefused
 	}
 	for _, raw := range a.Events {
 		if err := e.parse(raw); err != nil {

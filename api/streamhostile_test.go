@@ -314,6 +314,12 @@ func TestPositionsThatAreRefused(t *testing.T) {
 			code, reason, err = s.ending()
 			check("the first frame", code, reason, err)
 		}
+		if !long(v) {
+			s := c.connect("bob", "")
+			s.say(object{"type": "ack", "position": v})
+			code, reason, err = s.ending()
+			check("the frame ack", code, reason, err)
+		}
 		for place, h := range map[string]http.Header{"the query of an event stream": appPassword("bob"), "Last-Event-ID": header} {
 			q := query
 			if place == "Last-Event-ID" {
@@ -332,6 +338,9 @@ func TestPositionsThatAreRefused(t *testing.T) {
 	}
 	s := c.open("", c.cookie("bob"))
 	s.say(object{"type": "auth", "nonce": c.nonce("bob"), "since": 17})
+	s.ends(4400, "bad_frame")
+	s = c.connect("bob", "")
+	s.say(object{"type": "ack", "position": 17})
 	s.ends(4400, "bad_frame")
 	by.undisturbed(c)
 }
