@@ -12,7 +12,7 @@ import (
 // service makes much of it whatever lives.
 const (
 	// roomForGarbage is how much the heap may grow between two collections.
-	roomForGarbage = 32 << 20
+	roomForGarbage = 24 << 20
 	// mostPercent lets a small heap grow to five times what lives: with Go's 100 a busy
 	// service collected a hundred times a second and spent a sixth of its time on it.
 	// leastPercent keeps collections of a large heap apart.

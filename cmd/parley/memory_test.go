@@ -8,7 +8,7 @@ import (
 
 func TestRoomForGarbage(t *testing.T) {
 	for alive, want := range map[uint64]int{
-		0: 400, 5 << 20: 400, 8 << 20: 400, 16 << 20: 200, 32 << 20: 100, 64 << 20: 50, 128 << 20: 25, 1 << 40: 25,
+		0: 400, 5 << 20: 400, 6 << 20: 400, 12 << 20: 200, 24 << 20: 100, 48 << 20: 50, 96 << 20: 25, 1 << 40: 25,
 	} {
 		if got := percentFor(alive); got != want {
 			t.Errorf("with %d MiB alive: %d percent, want %d", alive>>20, got, want)
