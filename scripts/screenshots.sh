@@ -11,7 +11,7 @@ say "every state of the pages"
 shots=$ROOT/build/screenshots
 rm -rf "$shots"
 mkdir -p "$shots" docs/images
-PARLEY_SCREENSHOTS=$shots go test -count=1 -timeout 30m -run '^TestLook$' ./e2e
+PARLEY_SCREENSHOTS=$shots go test -count=1 -timeout 30m -run '^TestLook$' ./e2e ./e2e/live
 
 # picture STATE NAME
 picture() { cp "$shots/$1.png" "docs/images/$2.png"; }
@@ -21,6 +21,7 @@ picture thread-390-light-ltr inbox-phone
 picture thread-1280-dark-ltr inbox-dark
 picture group-1280-light-rtl inbox-rtl
 picture oversight-1280-light-ltr oversight
+picture live-thread-1280-light inbox-live
 for image in docs/images/*.png; do
 	[ "$(stat -c %s "$image")" -lt 307200 ] || die "$image is larger than 300 KB."
 done
