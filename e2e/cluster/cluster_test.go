@@ -137,12 +137,16 @@ func (r *run) mark(ctx context.Context) {
 	for _, d := range r.devices {
 		for _, p := range d.open() {
 			if op, marked := marks[p.id]; marked {
-				eventually(r.t, fmt.Sprintf("%s is told %q", d.log.Name, op.Text), func() error {
+				err := within(fmt.Sprintf("%s is told %q", d.log.Name, op.Text), func() error {
 					if !d.has(p.id, op.Message) {
 						return fmt.Errorf("it stands at %d", d.position.Load())
 					}
 					return nil
 				})
+				if err != nil {
+					r.t.Error(err)
+					return // the history says more
+				}
 			}
 		}
 	}

@@ -123,13 +123,19 @@ func program() (path string, remove func(), err error) {
 // machine needs.
 func eventually(t testing.TB, what string, ok func() error) {
 	t.Helper()
-	var err error
+	if err := within(what, ok); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// within is eventually for what is no reason to stop.
+func within(what string, ok func() error) (err error) {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if err = ok(); err == nil {
-			return
+			return nil
 		}
 	}
-	t.Fatalf("not within %v: %s: %v", patience, what, err)
+	return fmt.Errorf("not within %v: %s: %w", patience, what, err)
 }
 
 // patience bounds every wait for something that must come.
