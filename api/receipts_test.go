@@ -114,6 +114,18 @@ func TestMembersAreToldWhatArrivedAndWasRead(t *testing.T) {
 	})
 }
 
+// TestWhoComesAnewAcknowledgesWhatTheyLoaded has a device that never was connected.
+func TestWhoComesAnewAcknowledgesWhatTheyLoaded(t *testing.T) {
+	t.Parallel()
+	c := newCommunity(t, live(realtime.DefaultLimits()))
+	ab := c.as("alice").start("one", "bob")
+	c.settled()
+	alice, bob := c.connect("alice", ""), c.connect("bob", "")
+	bob.acks(bob.last)
+	alice.hears(fmt.Sprintf("delivered %d:1 bob", ab))
+	c.as("alice").get(receiptsPath(ab)).want(200).eq("data.0.delivered.seq", 1)
+}
+
 // TestPollsAndEventStreamsAcknowledgeByComingBack has clients that cannot say anything.
 func TestPollsAndEventStreamsAcknowledgeByComingBack(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -225,6 +226,45 @@ func TestAnotherNodeGoesOnWithThePosition(t *testing.T) {
 	c.exec("DELETE FROM wp_parley_events WHERE id > 1500")
 	if got, err := poll(realtime.DefaultLimits(), future, 1); err != realtime.BadPosition {
 		t.Errorf("a position of the future told %v, %v", got, err)
+	}
+}
+
+// TestPollsGoOnInPagesBehindMemory has a client that missed more than one answer holds, on
+// a node that does not remember it.
+func TestPollsGoOnInPagesBehindMemory(t *testing.T) {
+	t.Parallel()
+	c := newCommunity(t, live(realtime.DefaultLimits()))
+	ab := c.as("alice").start("hello", "bob")
+	c.settled()
+	since := c.poll("bob", "").Position
+	const missed = 2500
+	c.exec(`INSERT INTO wp_parley_events (kind, conversation_id, actor_id, payload, created_at)
+		SELECT 'conversation_muted', ?, ?, IF(seq % 2, '{"value":true}', '{"value":false}'), '2026-03-02 17:49:00' FROM seq_1_to_2500`, ab, testdb.Bob)
+	id, _, err := c.site.Authenticate(t.Context(), wpauth.Credentials{Method: "GET", HTTPS: true, Header: appPassword("bob")})
+	if err != nil || !id.LoggedIn() {
+		t.Fatal(err)
+	}
+	hub := c.node(realtime.DefaultLimits())
+	seen, got := map[string]bool{}, 0
+	for begun := time.Now(); got < missed && time.Since(begun) < patience; {
+		a, err := hub.Poll(t.Context(), id, since, time.Second, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Frames) > 200 || a.More && len(a.Frames) != 200 {
+			t.Fatalf("an answer has %d frames, more %t", len(a.Frames), a.More)
+		}
+		for _, f := range a.Frames {
+			if want := fmt.Sprintf(`"value":%t`, got%2 == 0); f.Type != "settings" || seen[f.ID] || !strings.Contains(string(f.Body), want) {
+				t.Fatalf("frame %d is %s", got, f.Body)
+			}
+			seen[f.ID] = true
+			got++
+		}
+		since = a.Position
+	}
+	if got != missed {
+		t.Errorf("%d of %d events were told", got, missed)
 	}
 }
 

@@ -38,6 +38,7 @@ type Conn struct {
 	held   *wpauth.Held
 	sink   Sink
 	slot   int   // second of the minute's half in which it is pinged
+	fresh  bool  // came without a position, and has not acknowledged anything; read and written by its reader alone
 	after  int64 // events up to here were had before, or missed; not changed once registered
 	until  time.Time
 	done   chan struct{}

@@ -61,7 +61,7 @@ func (h *Hub) Join(ctx context.Context, n Newcomer) (*Conn, error) {
 	if tooOld {
 		h.stats.resets.Add(1)
 	}
-	if !fresh {
+	if c.fresh = fresh; !fresh {
 		h.caughtUp(c.Member, from)
 	}
 	if err := h.attach(ctx, c, from, fresh, tooOld); err != nil {
@@ -147,6 +147,12 @@ func (h *Hub) attach(ctx context.Context, c *Conn, from int64, fresh, tooOld boo
 		if fresh {
 			from, early, fresh = h.log.head, first(h.log.head), false
 		}
+		if c.answered(early) {
+			h.register(c, h.log.head)
+			c.begin(early)
+			h.mu.Unlock()
+			return nil
+		}
 		if from < h.log.floor {
 			h.mu.Unlock()
 			var err error
@@ -179,6 +185,12 @@ func (h *Hub) attach(ctx context.Context, c *Conn, from int64, fresh, tooOld boo
 		h.unread.touch(c.Member)
 		return nil
 	}
+}
+
+// answered reports whether what a poll missed is more than one answer of it holds: the
+// next one goes on behind that, so the rest need not be read now.
+func (c *Conn) answered(early []*Frame) bool {
+	return c.kind == LongPoll && len(early) > perAnswer+1 // hello is among them
 }
 
 func unmade(entries []*entry) (out []*entry) {
@@ -251,7 +263,7 @@ func (h *Hub) recall(ctx context.Context, c *Conn, from int64, into *[]*Frame) (
 		h.mu.Lock()
 		floor := h.log.floor
 		h.mu.Unlock()
-		if from >= floor {
+		if from >= floor || c.answered(*into) {
 			return from, nil
 		}
 		had := len(*into)

@@ -346,6 +346,11 @@ func (c *Conn) saysAck(raw []byte) *Ending {
 	}
 	if c.hub.receipts != nil {
 		c.acknowledge(position)
+		if c.fresh {
+			// It loaded what was there before it came.
+			c.fresh = false
+			c.hub.caughtUp(c.Member, min(position, c.after))
+		}
 	}
 	return nil
 }

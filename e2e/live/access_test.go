@@ -15,6 +15,7 @@ func TestLoggingOutElsewhereIsSeen(t *testing.T) {
 	alice := logIn(t, "alice")
 	id := group(t, alice, "Logging out", "Hello", "greta")
 	greta := arrive(t, "greta", sitetest.LogIn(t, site, "greta")) // a login that may end
+	greta.SetCookie("/", wpsite.NodeCookie, "1")
 	greta.SeeInbox("", talk(id))
 	settled(t, 1, 0)
 	other := greta.Tab()
