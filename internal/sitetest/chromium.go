@@ -49,6 +49,8 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 		"disable-default-apps", "disable-extensions", "no-default-browser-check", "disable-dev-shm-usage"} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
+	// Nobody looks at its own menus: it need not make their pages beforehand.
+	options = append(options, chromedp.Flag("disable-features", "PreloadTopChromeWebUI"))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, leave := chromedp.NewContext(allocator)
 	closeChromium = func() { leave(); stop() }
