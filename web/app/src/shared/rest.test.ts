@@ -53,6 +53,25 @@ test("two requests share one refresh", async () => {
   assert.equal(calls.filter((c) => c.url === "/nonce").length, 1);
 });
 
+test("what was asked before a refresh and refused after it needs no other one", async () => {
+  const urls: string[] = [];
+  let late: (r: Response) => void = () => {};
+  const rest = new Rest({
+    root: "/wp-json", nonce: "0123456789", nonceURL: "/nonce",
+    fetch: ((url: string) => {
+      urls.push(url);
+      if (url === "/nonce") return Promise.resolve(new Response("0123456789")); // still the same half of a day
+      if (url.endsWith("/slow") && urls.filter((u) => u === url).length === 1) return new Promise<Response>((done) => (late = done));
+      return Promise.resolve(urls.filter((u) => u === url).length === 1 ? stale() : new Response("1"));
+    }) as typeof fetch,
+  });
+  const slow = rest.get("slow");
+  await rest.get("a");
+  late(stale());
+  await slow;
+  assert.equal(urls.filter((u) => u === "/nonce").length, 1);
+});
+
 test("what did not change is not sent again", async () => {
   const { rest, calls } = client(new Response("[1]", { headers: { ETag: 'W/"1"' } }), new Response(null, { status: 304 }));
   await rest.get("a", { q: "x y", none: undefined });

@@ -45,6 +45,8 @@ export class Rest {
   readonly #timeout: number;
   readonly #fetcher: typeof fetch;
   #refreshing: Promise<boolean> | null = null;
+  /** How many nonces were fetched: the one that comes may be the one there was. */
+  #renewals = 0;
   readonly #answers = new Map<string, { etag: string; body: unknown }>();
 
   constructor(o: RestOptions) {
@@ -76,6 +78,7 @@ export class Rest {
 
   async #send<T>(method: string, url: string, body?: object, signal?: AbortSignal, again = false): Promise<T> {
     const sentWith = this.nonce;
+    const renewals = this.#renewals;
     const known = method === "GET" ? this.#answers.get(url) : undefined;
     const headers: Record<string, string> = { Accept: "application/json" };
     if (sentWith) headers["X-WP-Nonce"] = sentWith;
@@ -102,7 +105,7 @@ export class Rest {
     const code = String(e?.code ?? "");
     // A nonce lives a day at most, a page may stay open for longer. One refresh, one repetition.
     const stale = code === "rest_cookie_invalid_nonce" || (response.status === 401 && !sentWith);
-    if (stale && !again && (await this.#refresh(sentWith))) return this.#send<T>(method, url, body, signal, true);
+    if (stale && !again && (await this.#refresh(sentWith, renewals))) return this.#send<T>(method, url, body, signal, true);
     throw new RestError(typeof e?.message === "string" ? e.message : "", response.status, code, retryAfter(response));
   }
 
@@ -112,6 +115,7 @@ export class Rest {
    */
   async open(route: string, params: Params, accept: string, signal: AbortSignal, again = false): Promise<Response> {
     const sentWith = this.nonce;
+    const renewals = this.#renewals;
     let response: Response;
     try {
       response = await this.#fetcher(this.url(route, params), {
@@ -123,13 +127,13 @@ export class Rest {
     if (response.ok) return response;
     const e = (await response.json().catch(() => null)) as { code?: string } | null;
     const stale = response.status === 401 || e?.code === "rest_cookie_invalid_nonce";
-    if (stale && !again && (await this.#refresh(sentWith))) return this.open(route, params, accept, signal, true);
+    if (stale && !again && (await this.#refresh(sentWith, renewals))) return this.open(route, params, accept, signal, true);
     throw new RestError("", stale ? 401 : response.status, e?.code ?? "", retryAfter(response));
   }
 
   /** Fetches another nonce; false when there is none to be had. */
   renew(): Promise<boolean> {
-    return this.#refresh(this.nonce);
+    return this.#refresh(this.nonce, this.#renewals);
   }
 
   async #fetch(url: string, init: RequestInit, signal?: AbortSignal): Promise<{ response: Response; text: string }> {
@@ -157,14 +161,15 @@ export class Rest {
   }
 
   /** Fetches a nonce in place of the one given; false when nobody is signed in any more. */
-  async #refresh(stale: string): Promise<boolean> {
-    if (this.nonce !== stale) return true; // somebody else just did
+  async #refresh(stale: string, renewals: number): Promise<boolean> {
+    if (this.nonce !== stale || this.#renewals !== renewals) return true; // somebody else just did
     if (!this.#nonceURL) return false;
     this.#refreshing ??= (async () => {
       try {
         const { response, text } = await this.#fetch(this.#nonceURL, { redirect: "manual", headers: {} });
         if (!response.ok || !/^[0-9a-f]{10}$/.test(text.trim())) return false;
         this.nonce = text.trim();
+        this.#renewals++;
         return true;
       } finally {
         this.#refreshing = null;
