@@ -354,13 +354,17 @@ func TestAcknowledgementsThatAreNone(t *testing.T) {
 		s.say(row.ack)
 		s.ends(row.code, row.reason)
 	}
-	// Again and again the same, and old ones: nothing to object to, and nothing to tell.
-	s := c.connect("bob", "")
+	c.as("alice").get(receiptsPath(ab)).want(200).eq("data.0.delivered.seq", 0)
+	// Again and again the same, and old ones: nothing to object to, and told once.
+	alice, s := c.connect("alice", ""), c.connect("bob", "")
 	for range 3 {
 		s.acks(s.last)
 		s.acks(at.Token(0))
 	}
-	c.as("alice").get(receiptsPath(ab)).want(200).eq("data.0.delivered.seq", 0)
+	alice.hears(fmt.Sprintf("delivered %d:1 bob", ab))
+	c.as("alice").send(ab, "two")
+	s.gets("two")
+	alice.hears("two", fmt.Sprintf("delivered %d:2 bob", ab))
 }
 
 // TestReceiptsAndPreferencesOnTwoNodes has alice on one node and bob on another.
