@@ -43,6 +43,8 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
   #typical = 72;
   #width = 0;
   #atEnd = true;
+  /** Where the scroller was when it was last looked at. */
+  #stood = 0; // where the scroller was when it was last looked at
   #told: boolean | null = null;
   #anchor: { key: string; y: number } | null = null;
   #observer: ResizeObserver | null = null;
@@ -177,6 +179,12 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
   #settle() {
     const scroller = this.#scroller.current;
     if (!scroller || !this.#box.current) return;
+    // Somebody scrolled away from the end, and the event that says so is still to come.
+    const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+    if (this.#atEnd && this.#stood - scroller.scrollTop > nearEnd && below > nearEnd) {
+      this.#atEnd = false;
+      this.#anchor = null;
+    }
     this.#measure();
     if (this.#atEnd) {
       if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight > 0.5) scroller.scrollTop = scroller.scrollHeight;
@@ -195,6 +203,7 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
         this.#anchor.y = y;
       }
     }
+    this.#stood = scroller.scrollTop;
     this.#cover(scroller.scrollTop);
   }
 
@@ -202,6 +211,7 @@ export class Virtual<R extends { key: string }> extends Component<Props<R>, { fr
     const scroller = this.#scroller.current;
     if (!scroller || !scroller.clientHeight) return;
     const { scrollTop, scrollHeight, clientHeight } = scroller;
+    this.#stood = scrollTop;
     if (this.#aim) this.#atEnd = false;
     else this.#atEnd = scrollHeight - scrollTop - clientHeight < nearEnd;
     const row = this.#rows[Math.min(this.#at(scrollTop - this.#top + 1), this.#rows.length - 1)];
